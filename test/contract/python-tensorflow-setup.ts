@@ -60,6 +60,14 @@ export async function saveLineInPython(savedModelDir: string): Promise<void> {
   await ask({ do: 'save', model: savedModelDir });
 }
 
+/**
+ * Lets Python TensorFlow save a model with a vocabulary file among its assets: a word's line number plus 2^60 as
+ * `ids`, half of `weights` (float64), the negation of `any`, of any shape.
+ */
+export async function saveWordsInPython(savedModelDir: string, wordsFile: string): Promise<void> {
+  await ask({ do: 'save_words', model: savedModelDir, words: wordsFile });
+}
+
 interface EncodedTensor {
   readonly dtype: Tensor['dtype'];
   readonly shape: readonly number[];
@@ -108,9 +116,9 @@ function encode({ dtype, shape, data }: Tensor): EncodedTensor {
 function decode({ dtype, shape, data }: EncodedTensor): Tensor {
   if (dtype === 'string') return { dtype, shape, data: [data].flat().map((text) => Buffer.from(text, 'base64')) };
   const { buffer } = Uint8Array.from(Buffer.from(String(data), 'base64'));
-  return dtype === 'int32'
-    ? { dtype, shape, data: new Int32Array(buffer) }
-    : { dtype, shape, data: new Float32Array(buffer) };
+  if (dtype === 'int32') return { dtype, shape, data: new Int32Array(buffer) };
+  if (dtype === 'float32') return { dtype, shape, data: new Float32Array(buffer) };
+  throw new Error(`Python TensorFlow answered in ${dtype}, which these tests do not use`);
 }
 
 function mapValues<T, R>(record: Readonly<Record<string, T>>, map: (value: T) => R): Record<string, R> {

@@ -1,7 +1,7 @@
 /**
  * Our SavedModels in Python TensorFlow, and Python TensorFlow's in ours. One file, because setting Python up takes long.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,7 +17,12 @@ import { trainPairModel } from '../fixtures/pair-model/train-pair-model.ts';
 import { writeCounter, writeHalfPlusTwo, writeLookup, writeUpperCase } from '../fixtures/savedmodel/small-models.ts';
 import { temporaryFolder } from '../fixtures/savedmodel/temporary-folder.ts';
 import { nativeEngine } from '../native-engine.ts';
-import { findPythonTensorFlow, predictInPython, saveLineInPython } from './python-tensorflow-setup.ts';
+import {
+  findPythonTensorFlow,
+  predictInPython,
+  saveLineInPython,
+  saveWordsInPython,
+} from './python-tensorflow-setup.ts';
 
 const python = await findPythonTensorFlow();
 
@@ -96,6 +101,37 @@ describe.skipIf(!python.available)(`Python TensorFlow${python.note}`, () => {
     expect(answer).toEqual({ y: floats([2, 1], 6, 21) });
     session.close();
   });
+
+  it.skipIf(!nativeEngine.available)(
+    `writes models with tables, assets and 64-bit numbers that our native session runs${nativeEngine.note}`,
+    async () => {
+      // Prepare
+      const folder = await temporaryFolder();
+      const words = join(folder, 'words.txt');
+      await writeFile(words, 'zero\none\ntwo\n');
+      await saveWordsInPython(join(folder, '1'), words);
+      await rm(words);
+      const inputs: NamedTensors = {
+        words: text('two', 'zero', 'unheard'),
+        weights: { dtype: 'float64', shape: [3], data: Float64Array.of(0.1, Number.MAX_VALUE, -3) },
+        any: { dtype: 'bool', shape: [1, 2], data: Uint8Array.of(0, 1) },
+      };
+
+      // Act
+      const session = openNativeSession(join(folder, '1'));
+      const answer = session.run('serving_default', inputs);
+
+      // Assess
+      expect(answer).toEqual({
+        ids: { dtype: 'int64', shape: [3], data: BigInt64Array.of(2n ** 60n + 2n, 2n ** 60n, 2n ** 60n + 3n) },
+        halves: { dtype: 'float64', shape: [3], data: Float64Array.of(0.05, Number.MAX_VALUE / 2, -1.5) },
+        any: { dtype: 'bool', shape: [1, 2], data: Uint8Array.of(1, 0) },
+        known: { dtype: 'uint8', shape: [3], data: Int32Array.of(1, 1, 0) },
+        counts: { dtype: 'int64', shape: [3], data: BigInt64Array.of(-1n, -1n, -1n) },
+      });
+      session.close();
+    },
+  );
 });
 
 const TOLERANCE = 1e-5;

@@ -4,6 +4,7 @@ Tensors travel as base64, so that no digit is lost.
 
 {"do": "predict", "model": dir, "signature": name, "inputs": {name: tensor}} -> {name: tensor}
 {"do": "save", "model": dir} -> {}: writes a SavedModel as a user of TensorFlow 2 would
+{"do": "save_words", "model": dir, "words": path} -> {}: one with a vocabulary file, a table and 64-bit numbers
 """
 
 import base64
@@ -49,6 +50,40 @@ class Line(tf.Module):
         return {"y": tf.matmul(x, self.slope) + self.offset}
 
 
+class Words(tf.Module):
+    def __init__(self, path):
+        super().__init__()
+        lines = tf.lookup.TextFileInitializer(
+            path, tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER
+        )
+        self.ids = tf.lookup.StaticVocabularyTable(lines, num_oov_buckets=1)
+        self.counts = tf.lookup.experimental.MutableHashTable(tf.int64, tf.int64, default_value=-1)
+        self.offset = tf.Variable(2**60, dtype=tf.int64, name="offset")
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.string, name="words"),
+            tf.TensorSpec([None], tf.float64, name="weights"),
+            tf.TensorSpec(None, tf.bool, name="any"),
+        ]
+    )
+    def __call__(self, words, weights, any):
+        ids = self.ids.lookup(words)
+        return {
+            "ids": ids + self.offset,
+            "halves": weights / 2,
+            "any": tf.logical_not(any),
+            "known": tf.cast(ids < 3, tf.uint8),
+            "counts": self.counts.lookup(ids),
+        }
+
+
+def save_words(request):
+    words = Words(request["words"])
+    tf.saved_model.save(words, request["model"], signatures=words.__call__)
+    return {}
+
+
 def save(request):
     line = Line()
     tf.saved_model.save(line, request["model"], signatures=line.__call__)
@@ -59,7 +94,7 @@ print("ready", flush=True)
 for line in sys.stdin:
     request = json.loads(line)
     try:
-        answer = {"predict": predict, "save": save}[request["do"]](request)
+        answer = {"predict": predict, "save": save, "save_words": save_words}[request["do"]](request)
     except Exception as failure:
         answer = {"failure": str(failure)}
     print(json.dumps(answer), flush=True)

@@ -2,34 +2,12 @@
  * The one interface between Twinvec and whatever computes: a loaded model with named signatures over named tensors.
  * The native session (TensorFlow) and the fallback session (JavaScript and WebAssembly) both implement it.
  */
-export type DType = 'float32' | 'int32' | 'string';
+import type { NamedTensors, TensorOf, TensorSpec } from '#core/tensors/tensor.ts';
 
-export interface Float32Tensor {
-  readonly dtype: 'float32';
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
+export type { DType, NamedTensors, Tensor, TensorSpec } from '#core/tensors/tensor.ts';
 
-export interface Int32Tensor {
-  readonly dtype: 'int32';
-  readonly shape: readonly number[];
-  readonly data: Int32Array;
-}
-
-export interface StringTensor {
-  readonly dtype: 'string';
-  readonly shape: readonly number[];
-  readonly data: readonly Uint8Array[];
-}
-
-export type Tensor = Float32Tensor | Int32Tensor | StringTensor;
-export type NamedTensors = Readonly<Record<string, Tensor>>;
-
-export interface TensorSpec {
-  readonly dtype: DType;
-  /** -1 is any size. */
-  readonly shape: readonly number[];
-}
+export type Float32Tensor = TensorOf<'float32'>;
+export type Int32Tensor = TensorOf<'int32'>;
 
 export interface Signature {
   readonly inputs: Readonly<Record<string, TensorSpec>>;

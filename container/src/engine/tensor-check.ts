@@ -3,17 +3,18 @@
  * blindly, and every error inside TensorFlow costs the binding a little memory that it never frees.
  */
 import { quoteForMessage, TwinvecError } from '#core/errors.ts';
+import { elementCount } from '#core/tensors/tensor.ts';
 import type { NamedTensors, Tensor, TensorSpec } from './session.ts';
+import { slotsPerValue } from './tensor-rows.ts';
 
 /** @throws TwinvecError InvalidRecord naming the input. */
 export function requireInput(name: string, tensor: Tensor | undefined, spec: TensorSpec): Tensor {
   if (tensor === undefined) throw refused(`Input ${quoteForMessage(name)} is missing.`);
   const { dtype, shape, data } = tensor;
   if (dtype !== spec.dtype || !shapeFits(shape, spec.shape)) {
-    const wanted = `${spec.dtype} [${spec.shape.map((size) => (size < 0 ? 'any' : size))}]`;
-    throw refused(`Input ${quoteForMessage(name)} must be ${wanted}, not ${dtype} [${shape}].`);
+    throw refused(`Input ${quoteForMessage(name)} must be ${describeSpec(spec)}, not ${dtype} [${shape}].`);
   }
-  if (elementCount(shape) !== data.length) {
+  if (elementCount(shape) * slotsPerValue(dtype) !== data.length) {
     throw refused(`Input ${quoteForMessage(name)} has ${data.length} values, which do not fill [${shape}].`);
   }
   return tensor;
@@ -28,17 +29,14 @@ export function requireKnownInputs(inputs: NamedTensors, known: Readonly<Record<
   }
 }
 
-function shapeFits(shape: readonly number[], spec: readonly number[]): boolean {
-  return (
-    shape.length === spec.length &&
-    shape.every((size, axis) => Number.isInteger(size) && size >= 0 && (spec[axis]! < 0 || spec[axis] === size))
-  );
+function describeSpec({ dtype, shape }: TensorSpec): string {
+  return shape ? `${dtype} [${shape.map((size) => (size < 0 ? 'any' : size))}]` : dtype;
 }
 
-function elementCount(shape: readonly number[]): number {
-  let count = 1;
-  for (const size of shape) count *= size;
-  return count;
+function shapeFits(shape: readonly number[], spec: readonly number[] | undefined): boolean {
+  if (!shape.every((size) => Number.isInteger(size) && size >= 0)) return false;
+  if (!spec) return true;
+  return shape.length === spec.length && shape.every((size, axis) => spec[axis]! < 0 || spec[axis] === size);
 }
 
 function refused(message: string): TwinvecError {

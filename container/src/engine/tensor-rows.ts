@@ -1,7 +1,8 @@
 /**
  * Rows of named tensors: how a batch's outputs are handed back to the requests that the rows came from.
  */
-import type { NamedTensors, Tensor } from './session.ts';
+import { elementCount } from '#core/tensors/tensor.ts';
+import type { DType, NamedTensors, Tensor } from './session.ts';
 
 /** Rows `from` to `to` (excluded) of every tensor, as views of the same memory. */
 export function takeRows(tensors: NamedTensors, from: number, to: number): NamedTensors {
@@ -22,7 +23,12 @@ export function hasFiniteValues(tensors: NamedTensors): boolean {
 
 /** True when every tensor's first dimension is `rows`. */
 export function hasRows(tensors: NamedTensors, rows: number): boolean {
-  return Object.values(tensors).every((tensor) => tensor.shape[0] === rows && tensor.data.length === sizeOf(tensor));
+  return Object.values(tensors).every((tensor) => tensor.shape[0] === rows && tensor.data.length === slotsOf(tensor));
+}
+
+/** Places in a tensor's array that one value takes: a complex number has two. */
+export function slotsPerValue(dtype: DType): number {
+  return dtype === 'complex64' ? 2 : 1;
 }
 
 /** The buffers that can move to another thread instead of being copied. */
@@ -43,38 +49,34 @@ function mapTensors(tensors: NamedTensors, change: (tensor: Tensor) => Tensor): 
 
 function takeTensorRows(tensor: Tensor, from: number, to: number): Tensor {
   const [, ...rest] = tensor.shape;
-  const width = rest.reduce((product, size) => product * size, 1);
+  const width = elementCount(rest) * slotsPerValue(tensor.dtype);
   const shape = [to - from, ...rest];
   const [start, end] = [from * width, to * width];
-  switch (tensor.dtype) {
-    case 'float32':
-      return { dtype: 'float32', shape, data: tensor.data.subarray(start, end) };
-    case 'int32':
-      return { dtype: 'int32', shape, data: tensor.data.subarray(start, end) };
-    case 'string':
-      return { dtype: 'string', shape, data: tensor.data.slice(start, end) };
-  }
+  if (tensor.dtype === 'string') return { dtype: 'string', shape, data: tensor.data.slice(start, end) };
+  return { dtype: tensor.dtype, shape, data: tensor.data.subarray(start, end) } as Tensor;
 }
 
 function joinTensors(parts: readonly Tensor[]): Tensor {
   const [first] = parts as [Tensor];
+  const { dtype } = first;
   const [, ...rest] = first.shape;
   const shape = [parts.reduce((rows, part) => rows + part.shape[0]!, 0), ...rest];
-  if (first.dtype === 'string') {
-    return { dtype: 'string', shape, data: parts.flatMap((part) => part.data as readonly Uint8Array[]) };
+  if (dtype === 'string') {
+    return { dtype, shape, data: parts.flatMap((part) => part.data as readonly Uint8Array[]) };
   }
-  const size = parts.reduce((total, part) => total + part.data.length, 0);
-  const data = first.dtype === 'float32' ? new Float32Array(size) : new Int32Array(size);
+  // Parts of one tensor have arrays of one kind.
+  const Values = first.data.constructor as new (length: number) => Int32Array;
+  const data = new Values(parts.reduce((total, part) => total + part.data.length, 0));
   let at = 0;
-  for (const part of parts as readonly { data: Float32Array | Int32Array }[]) {
-    data.set(part.data, at);
+  for (const part of parts) {
+    data.set(part.data as Int32Array, at);
     at += part.data.length;
   }
-  return { dtype: first.dtype, shape, data } as Tensor;
+  return { dtype, shape, data } as unknown as Tensor;
 }
 
-function sizeOf(tensor: Tensor): number {
-  return tensor.shape.reduce((product, size) => product * size, 1);
+function slotsOf({ dtype, shape }: Tensor): number {
+  return elementCount(shape) * slotsPerValue(dtype);
 }
 
 /** x - x is 0 for every finite x and NaN for NaN and the infinities, so one sum decides without a branch a value. */

@@ -7,7 +7,7 @@ import { type Attributes, attr } from './attributes.ts';
 import type { DataType } from './data-type.ts';
 import type { ConstantTensor } from './tensor-proto.ts';
 import type { Shape } from './tensor-shape.ts';
-import { writeInt, writeMapEntry, writeMessage, writeString } from './wire.ts';
+import { encodeMessage, writeInt, writeMapEntry, writeMessage, writeString } from './wire.ts';
 
 /** TF_GRAPH_DEF_VERSION of TensorFlow 2.21 (core/public/version.h). Older readers accept it: min_consumer is 0. */
 const PRODUCER_VERSION = 2474;
@@ -21,6 +21,8 @@ export interface GraphNode {
   /** `node` is its output 0, `node:k` its output k, `^node` a control input. */
   readonly inputs: readonly string[];
   readonly attributes: Attributes;
+  /** Where it must run, such as `/device:CPU:0`; TensorFlow's choice when absent. */
+  readonly device?: string;
 }
 
 export interface VariableOptions {
@@ -77,7 +79,8 @@ export class GraphDefBuilder {
     return this.node('Const', name, [], { dtype: attr.type(value.dtype), value: attr.tensor(value) });
   }
 
-  placeholder(name: string, dtype: DataType, shape: Shape): string {
+  /** `shape` undefined is any number of dimensions. */
+  placeholder(name: string, dtype: DataType, shape: Shape | undefined): string {
     return this.node('Placeholder', name, [], { dtype: attr.type(dtype), shape: attr.shape(shape) });
   }
 
@@ -129,9 +132,15 @@ export function nodeNameOf(input: string): string {
   return input.slice(start, colon < 0 ? undefined : colon);
 }
 
+/** The bytes of one NodeDef. */
+export function encodeNode(node: GraphNode): Uint8Array {
+  return encodeMessage((fields) => writeNodeFields(fields, node));
+}
+
 function writeNodeFields(writer: BinaryWriter, node: GraphNode): void {
   writeString(writer, 1, node.name);
   writeString(writer, 2, node.op);
   for (const input of node.inputs) writeString(writer, 3, input);
+  if (node.device !== undefined) writeString(writer, 4, node.device);
   for (const [name, attribute] of Object.entries(node.attributes)) writeMapEntry(writer, 5, name, attribute);
 }

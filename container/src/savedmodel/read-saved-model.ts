@@ -12,7 +12,7 @@ import { readFields, readInt, readMapEntry } from './wire.ts';
 export interface SignatureTensor {
   /** `node:k` in the graph. */
   readonly node: string;
-  /** `undefined` for a type that Twinvec does not handle, such as bfloat16. */
+  /** `undefined` for a type that Twinvec does not handle, such as complex128. */
   readonly dtype: DataType | undefined;
   /** `undefined` for any number of dimensions; -1 is any size. */
   readonly shape: Shape | undefined;
@@ -30,11 +30,22 @@ export interface SavedNode {
   readonly inputs: readonly string[];
 }
 
+/** A function of the graph's library, as TensorFlow 2 saves what Python traced. */
+export interface SavedFunction {
+  readonly name: string;
+  readonly nodes: readonly SavedNode[];
+}
+
 export interface SavedModelSummary {
   readonly tags: readonly string[];
+  /** Place of this graph among the graphs of the file. */
+  readonly metaGraph: number;
   readonly tensorflowVersion: string;
   readonly signatures: ReadonlyMap<string, SavedSignature>;
   readonly nodes: readonly SavedNode[];
+  readonly functions: readonly SavedFunction[];
+  /** Whether files of `assets/` belong to the graph. */
+  readonly hasAssets: boolean;
 }
 
 const SERVE_TAG = 'serve';
@@ -44,13 +55,16 @@ const SERVE_TAG = 'serve';
  * @throws TwinvecError InvalidArtifact when it is absent, broken, or not meant for serving.
  */
 export function readSavedModel(modelDir: string): SavedModelSummary {
-  let bytes: Uint8Array;
+  return decodeSavedModel(readSavedModelBytes(modelDir));
+}
+
+/** @throws TwinvecError InvalidArtifact when `saved_model.pb` cannot be read. */
+export function readSavedModelBytes(modelDir: string): Uint8Array {
   try {
-    bytes = readFileSync(join(modelDir, 'saved_model.pb'));
+    return readFileSync(join(modelDir, 'saved_model.pb'));
   } catch (cause) {
     throw new TwinvecError('InvalidArtifact', 'The model folder has no readable saved_model.pb.', { cause });
   }
-  return decodeSavedModel(bytes);
 }
 
 /** @throws TwinvecError InvalidArtifact. */
@@ -59,32 +73,38 @@ export function decodeSavedModel(bytes: Uint8Array): SavedModelSummary {
   try {
     readFields(bytes, (field, reader) => {
       if (field !== 2) return false;
-      metaGraphs.push(readMetaGraph(reader.bytes()));
+      metaGraphs.push(readMetaGraph(reader.bytes(), metaGraphs.length));
       return true;
     });
   } catch (cause) {
     throw new TwinvecError('InvalidArtifact', 'saved_model.pb is cut off or is not a SavedModel.', { cause });
   }
-  const serving = metaGraphs.find(({ tags }) => tags.includes(SERVE_TAG));
+  // Beside the plain graph there may be one for a device, tagged "serve" and "gpu" or "tpu".
+  const tagged = metaGraphs.filter(({ tags }) => tags.includes(SERVE_TAG));
+  const serving = tagged.find(({ tags }) => tags.length === 1) ?? tagged[0];
   if (serving) return serving;
   const found = metaGraphs.map(({ tags }) => `[${tags}]`).join(' ') || 'none';
   throw new TwinvecError('InvalidArtifact', `saved_model.pb has no graph tagged "serve" (it has: ${found}).`);
 }
 
-function readMetaGraph(bytes: Uint8Array): SavedModelSummary {
+function readMetaGraph(bytes: Uint8Array, metaGraph: number): SavedModelSummary {
   let info: { tags: string[]; version: string } = { tags: [], version: '' };
   const signatures = new Map<string, SavedSignature>();
-  let nodes: SavedNode[] = [];
+  let graph: Pick<SavedModelSummary, 'nodes' | 'functions'> = { nodes: [], functions: [] };
+  let hasAssets = false;
   readFields(bytes, (field, reader) => {
     if (field === 1) info = readMetaInfo(reader.bytes());
-    else if (field === 2) nodes = readNodes(reader.bytes());
+    else if (field === 2) graph = readGraph(reader.bytes());
     else if (field === 5) {
       const { key, value } = readMapEntry(reader.bytes());
       signatures.set(key, readSignature(value));
-    } else return false;
+    } else {
+      hasAssets ||= field === 6;
+      return false;
+    }
     return true;
   });
-  return { tags: info.tags, tensorflowVersion: info.version, signatures, nodes };
+  return { tags: info.tags, metaGraph, tensorflowVersion: info.version, signatures, ...graph, hasAssets };
 }
 
 function readMetaInfo(bytes: Uint8Array): { tags: string[]; version: string } {
@@ -98,14 +118,38 @@ function readMetaInfo(bytes: Uint8Array): { tags: string[]; version: string } {
   return info;
 }
 
-function readNodes(bytes: Uint8Array): SavedNode[] {
+function readGraph(bytes: Uint8Array): Pick<SavedModelSummary, 'nodes' | 'functions'> {
   const nodes: SavedNode[] = [];
+  const functions: SavedFunction[] = [];
   readFields(bytes, (field, reader) => {
-    if (field !== 1) return false;
-    nodes.push(readNode(reader.bytes()));
+    if (field === 1) nodes.push(readNode(reader.bytes()));
+    else if (field === 2) functions.push(...readLibrary(reader.bytes()));
+    else return false;
     return true;
   });
-  return nodes;
+  return { nodes, functions };
+}
+
+function readLibrary(bytes: Uint8Array): SavedFunction[] {
+  const functions: SavedFunction[] = [];
+  readFields(bytes, (field, reader) => {
+    if (field !== 1) return false;
+    functions.push(readFunction(reader.bytes()));
+    return true;
+  });
+  return functions;
+}
+
+function readFunction(bytes: Uint8Array): SavedFunction {
+  const found = { name: '', nodes: [] as SavedNode[] };
+  readFields(bytes, (field, reader) => {
+    // The name is the first field of its OpDef, which has the form of a node's name.
+    if (field === 1) found.name = readNode(reader.bytes()).name;
+    else if (field === 3) found.nodes.push(readNode(reader.bytes()));
+    else return false;
+    return true;
+  });
+  return found;
 }
 
 function readNode(bytes: Uint8Array): SavedNode {

@@ -5,7 +5,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BinaryWriter } from '@bufbuild/protobuf/wire';
-import type { DType } from '../engine/session.ts';
+import type { DType } from '#core/tensors/tensor.ts';
 import { DATA_TYPES } from './data-type.ts';
 import type { GraphDefBuilder, GraphVariable } from './graph-def.ts';
 import { addSaver, type Saver } from './saver.ts';
@@ -15,7 +15,7 @@ import { encodeMessage, writeBool, writeBytes, writeInt, writeMapEntry, writeMes
 
 const SCHEMA_VERSION = 1;
 const SERVE_TAG = 'serve';
-const PREDICT_METHOD = 'tensorflow/serving/predict';
+const METHOD_PREFIX = 'tensorflow/serving/';
 /** The release whose formats are written; readers show it and do not compare it. */
 const TENSORFLOW_VERSION = '2.21.0';
 const SAVER_FORMAT_V2 = 2;
@@ -24,13 +24,15 @@ export interface TensorEndpoint {
   /** `node:k`. */
   readonly node: string;
   readonly dtype: DType;
-  /** -1 is any size. */
-  readonly shape: Shape;
+  /** -1 is any size; undefined is any number of dimensions. */
+  readonly shape: Shape | undefined;
 }
 
 export interface SignatureEndpoints {
   readonly inputs: Readonly<Record<string, TensorEndpoint>>;
   readonly outputs: Readonly<Record<string, TensorEndpoint>>;
+  /** What TensorFlow Serving may do with it. @default 'predict' */
+  readonly method?: 'predict' | 'classify' | 'regress';
 }
 
 export interface SavedModelParts {
@@ -125,10 +127,10 @@ function encodeVariable({ name, handle }: GraphVariable): Uint8Array {
   });
 }
 
-function writeSignature(writer: BinaryWriter, { inputs, outputs }: SignatureEndpoints): void {
+function writeSignature(writer: BinaryWriter, { inputs, outputs, method = 'predict' }: SignatureEndpoints): void {
   for (const [name, endpoint] of Object.entries(inputs)) writeEndpoint(writer, 1, name, endpoint);
   for (const [name, endpoint] of Object.entries(outputs)) writeEndpoint(writer, 2, name, endpoint);
-  writeString(writer, 3, PREDICT_METHOD);
+  writeString(writer, 3, `${METHOD_PREFIX}${method}`);
 }
 
 function writeEndpoint(writer: BinaryWriter, field: number, name: string, endpoint: TensorEndpoint): void {

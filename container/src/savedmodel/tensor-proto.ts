@@ -2,16 +2,14 @@
  * TensorProto: constants inside a graph. Numbers travel as raw little-endian `tensor_content`, strings one by one.
  */
 import type { BinaryWriter } from '@bufbuild/protobuf/wire';
-import type { Tensor } from '../engine/session.ts';
+import type { TensorOf } from '#core/tensors/tensor.ts';
 import { DATA_TYPES } from './data-type.ts';
-import { elementCount, type Shape, writeShapeFields } from './tensor-shape.ts';
+import { elementCount, writeShapeFields } from './tensor-shape.ts';
 import { writeBytes, writeInt, writeMessage } from './wire.ts';
 
-/** What a constant can hold: the engine's tensors, and two types that only occur inside graphs. */
-export type ConstantTensor =
-  | Tensor
-  | { readonly dtype: 'int64'; readonly shape: Shape; readonly data: BigInt64Array }
-  | { readonly dtype: 'bool'; readonly shape: Shape; readonly data: Uint8Array };
+/** What a constant can hold: the types whose arrays in JavaScript have TensorFlow's own bytes. */
+export type ConstantTensor = { readonly [D in ConstantType]: TensorOf<D> }[ConstantType];
+type ConstantType = 'float32' | 'float64' | 'int32' | 'int64' | 'bool' | 'string';
 
 export function writeTensorFields(writer: BinaryWriter, tensor: ConstantTensor): void {
   if (elementCount(tensor.shape) !== tensor.data.length) {

@@ -67,8 +67,8 @@ export class GraphExecutor {
     if (node.operation === 'input' || node.operation === 'parameter') {
       const name = textAttribute(node.attributes, 'name');
       const value = node.operation === 'input' ? inputs[name] : this.#parameters.get(name);
-      if (!value || value.dtype === 'string') throw new Error(`${node.operation} ${name} has no number values`);
-      return value;
+      if (value?.dtype === 'float32' || value?.dtype === 'int32') return value;
+      throw new Error(`${node.operation} ${name} has no number values`);
     }
     const sources = node.inputs.map((source) => results.get(source.id)!);
     return KERNELS[node.operation as OperationName](sources, node.attributes, tools);

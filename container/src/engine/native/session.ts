@@ -2,10 +2,13 @@
  * A SavedModel in TensorFlow. Each run is: create the inputs, one blocking native call, copy the outputs, free all.
  */
 import { quoteForMessage, TwinvecError } from '#core/errors.ts';
-import { readSavedModel } from '../../savedmodel/read-saved-model.ts';
+import { decodeSavedModel, readSavedModelBytes } from '../../savedmodel/read-saved-model.ts';
+import { rewriteGraph } from '../../savedmodel/rewrite-graph.ts';
 import type { NamedTensors, Session, Signature, Tensor, TensorSpec } from '../session.ts';
 import { requireInput, requireKnownInputs } from '../tensor-check.ts';
 import { type NativeBinding, requireBinding, type TensorInfo } from './binding.ts';
+import { CARRIERS, fromCarrier, toCarrier } from './carriers.ts';
+import { type RewrittenModel, writeRewrittenModel } from './rewritten-model.ts';
 import { type NamedSignature, type OfferedSignatures, offeredSignatures } from './signatures.ts';
 import { loadFailure, runFailure } from './tensorflow-failure.ts';
 
@@ -17,10 +20,20 @@ import { loadFailure, runFailure } from './tensorflow-failure.ts';
  */
 export function openNativeSession(savedModelDir: string): Session {
   const binding = requireBinding();
-  const offered = offeredSignatures(readSavedModel(savedModelDir));
+  const bytes = readSavedModelBytes(savedModelDir);
+  const summary = decodeSavedModel(bytes);
+  const offered = offeredSignatures(summary);
+  const rewrites = offered.rewrite ? [offered.rewrite] : [];
+  const rewritten =
+    rewrites.length === 0
+      ? undefined
+      : writeRewrittenModel(savedModelDir, rewriteGraph(bytes, summary.metaGraph, rewrites));
   try {
-    return new NativeSession(binding, binding.loadSavedModel(savedModelDir, 'serve'), offered);
+    const model = binding.loadSavedModel(rewritten?.dir ?? savedModelDir, summary.tags.join(','));
+    rewritten?.loaded(summary.hasAssets);
+    return new NativeSession(binding, model, offered, rewritten);
   } catch (cause) {
+    rewritten?.remove();
     throw loadFailure(cause);
   }
 }
@@ -40,12 +53,19 @@ class NativeSession implements Session {
   readonly #binding: NativeBinding;
   readonly #offered: OfferedSignatures;
   readonly #plans = new Map<string, RunPlan>();
+  readonly #rewritten: RewrittenModel | undefined;
   #model: number | undefined;
 
-  constructor(binding: NativeBinding, model: number, offered: OfferedSignatures) {
+  constructor(
+    binding: NativeBinding,
+    model: number,
+    offered: OfferedSignatures,
+    rewritten: RewrittenModel | undefined,
+  ) {
     this.#binding = binding;
     this.#model = model;
     this.#offered = offered;
+    this.#rewritten = rewritten;
     this.signatures = new Map([...offered.usable].map(([name, { signature }]) => [name, signature]));
   }
 
@@ -71,14 +91,16 @@ class NativeSession implements Session {
     if (this.#model === undefined) return;
     this.#binding.deleteSavedModel(this.#model);
     this.#model = undefined;
+    this.#rewritten?.remove();
   }
 
   #readOutputs(plan: RunPlan, results: readonly TensorInfo[]): NamedTensors {
     const named: Record<string, Tensor> = {};
     plan.outputs.forEach(([name, { dtype }], index) => {
       const { id, shape } = results[index]!;
-      // The binding's array type follows from the type in the graph, which the signature repeats.
-      named[name] = { dtype, shape, data: this.#binding.tensorDataSync(id) } as Tensor;
+      // The binding's array type follows from the type in the graph, which is that of the carrier.
+      const carried = { dtype: CARRIERS[dtype].dtype, shape, data: this.#binding.tensorDataSync(id) };
+      named[name] = fromCarrier(dtype, carried as Parameters<typeof fromCarrier>[1]);
     });
     return named;
   }
@@ -117,7 +139,8 @@ function makePlan({ signature, inputNodes, outputNodes }: NamedSignature, output
   };
 }
 
-function createTensor(binding: NativeBinding, { dtype, shape, data }: Tensor): number {
+function createTensor(binding: NativeBinding, tensor: Tensor): number {
+  const { dtype, shape, data } = toCarrier(tensor);
   if (dtype === 'string') return binding.createTensor(shape, binding.TF_STRING, data);
   if (dtype === 'int32') return binding.createTensor(shape, binding.TF_INT32, unaligned(data, Int32Array));
   return binding.createTensor(shape, binding.TF_FLOAT, unaligned(data, Float32Array));

@@ -52,7 +52,7 @@ function everyOperation(): { readonly graph: Graph; readonly covered: ReadonlySe
   };
   const inputs = Object.fromEntries(
     Object.entries(INPUTS).map(([name, { dtype, shape }]) => {
-      if (dtype === 'string') throw new Error('the graph has no strings');
+      if (dtype !== 'float32' && dtype !== 'int32') throw new Error(`the graph has no ${dtype}`);
       return [name, graph.input(name, dtype, sizes[name] ?? shape)];
     }),
   ) as Record<string, Node>;
@@ -176,7 +176,7 @@ describe('both engines', () => {
     // Assess
     for (const [name, value] of Object.entries(expected)) {
       const other = found[name];
-      if (!other || other.dtype === 'string') throw new Error(`${name} is missing`);
+      if (other?.dtype !== 'float32' && other?.dtype !== 'int32') throw new Error(`${name} is missing`);
       expect(other.shape, name).toEqual(value.shape);
       const exact = value.dtype === 'int32' || name.startsWith('dropout_mask');
       for (let i = 0; i < value.data.length; i++) {

@@ -40,12 +40,12 @@ describe('a fallback session', () => {
   it.each([
     [
       'flat_scores',
-      { ...INPUTS, in0_ids: { ...INPUTS.in0_ids!, data: INPUTS.in0_ids!.data.map(() => 30) } },
+      { ...INPUTS, in0_ids: { ...INPUTS.in0_ids!, data: (INPUTS.in0_ids!.data as Int32Array).map(() => 30) } },
       'ModelFailed',
     ],
     [
       'flat_scores',
-      { ...INPUTS, in0_ids: { ...INPUTS.in0_ids!, data: INPUTS.in0_ids!.data.map(() => -1) } },
+      { ...INPUTS, in0_ids: { ...INPUTS.in0_ids!, data: (INPUTS.in0_ids!.data as Int32Array).map(() => -1) } },
       'ModelFailed',
     ],
     ['flat_scores', { in0_ids: INPUTS.in0_ids! }, 'InvalidRecord'],
