@@ -49,6 +49,8 @@ export const ERRORS = {
   InvalidTrainingData: caller(400, 'A training channel is missing, empty or unreadable. The message names the file.'),
   InvalidArtifact: caller(400, 'The model folder or archive is not a model that this server can load.'),
   ValidationFailed: caller(400, 'An API parameter is missing or out of range.'),
+  HandlerRefused: caller(400, "The model's own handler refused the request, with a 4xx status of its choice."),
+  HandlerFailed: service(500, false, "The model's own handler threw an error, crashed, hung or took too much memory."),
   NotReady: service(503, true, 'The model is still loading or warming up. Try again when /ping answers 200.'),
   Overloaded: service(503, true, 'The queue is full. The request was refused before any work. Retry with backoff.'),
   Draining: service(503, true, 'The server is stopping and takes no new requests. Retry; another instance answers.'),
@@ -67,6 +69,8 @@ export interface ErrorPlace {
   /** Zero-based index of the record within its request or file. */
   readonly record?: number;
   readonly cause?: unknown;
+  /** Instead of the table's, where someone else's code chooses it. */
+  readonly status?: number;
 }
 
 /**
@@ -79,16 +83,14 @@ export interface ErrorPlace {
 export class TwinvecError extends Error {
   readonly code: ErrorCode;
   readonly record: number | undefined;
+  readonly status: number;
 
   constructor(code: ErrorCode, message: string, place: ErrorPlace = {}) {
     super(message, place.cause === undefined ? undefined : { cause: place.cause });
     this.name = 'TwinvecError';
     this.code = code;
     this.record = place.record;
-  }
-
-  get status(): number {
-    return ERRORS[this.code].status;
+    this.status = place.status ?? ERRORS[code].status;
   }
 }
 

@@ -1,0 +1,26 @@
+/**
+ * Messages between the server and a handler process. Everything is plain data: bytes are copied between processes.
+ */
+import type { RequestFacts } from './contract.ts';
+
+/** The function of the script that a message is for. */
+export type Step = 'inputHandler' | 'outputHandler' | 'handler';
+
+export type ToHandler =
+  | { readonly type: 'run'; readonly step: Step; readonly payload: PlainPayload; readonly facts: RequestFacts }
+  | { readonly type: 'predicted'; readonly call: number; readonly response: PlainPayload };
+
+export type FromHandler =
+  /** The script has been loaded and exports these. */
+  | { readonly type: 'ready'; readonly steps: readonly Step[] }
+  | { readonly type: 'broken'; readonly message: string }
+  /** The handler asks the model; any number of times while it runs. */
+  | { readonly type: 'predict'; readonly call: number; readonly body: Uint8Array }
+  | { readonly type: 'done'; readonly body: Uint8Array; readonly contentType: string | undefined }
+  | { readonly type: 'failed'; readonly message: string; readonly statusCode?: number; readonly stack?: string };
+
+export interface PlainPayload {
+  readonly bytes: Uint8Array;
+  /** Of the model's answer; 200 for a request. */
+  readonly statusCode: number;
+}
