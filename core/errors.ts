@@ -43,6 +43,7 @@ export const ERRORS = {
   EmptySequence: caller(422, 'A record has an empty token sequence. Every sequence needs at least one id.'),
   InvalidTokenId: caller(422, 'A token id is not a whole number from 0 to 2147483647.'),
   TokenOutOfVocabulary: caller(422, 'A token id is not less than the vocabulary size that the model was trained with.'),
+  InvalidImage: caller(422, 'An image is cut, damaged or empty. The message says where.'),
   InvalidLabel: caller(422, 'A training label is missing, or outside what the output layer can learn.'),
   InvalidHyperparameters: caller(400, 'Hyperparameters are unknown, missing or out of range. All problems are listed.'),
   InvalidConfiguration: caller(400, 'An environment variable, option or definition is out of range. All are listed.'),

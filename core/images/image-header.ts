@@ -1,0 +1,71 @@
+/**
+ * What an image says about itself in its first bytes: its format, by magic number and not by what a header claims, and
+ * its size, before anything is decoded. A decoder that is handed a bomb has already lost (spec faults 2I).
+ */
+import { TwinvecError } from '#core/errors.ts';
+import { LIMITS } from '#core/limits.ts';
+import { readJpegSize } from './jpeg-header.ts';
+import { readPngSize } from './png-header.ts';
+
+export interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+export type ImageFormat = 'jpeg' | 'png';
+
+const READERS: Readonly<Record<ImageFormat, (bytes: Uint8Array) => ImageSize>> = {
+  jpeg: readJpegSize,
+  png: readPngSize,
+};
+
+/** First bytes of formats, ours and those that people send by mistake. `?` is any byte. */
+const MAGIC: readonly (readonly [name: string, pattern: string, format?: ImageFormat])[] = [
+  ['JPEG', 'ff d8 ff', 'jpeg'],
+  ['PNG', '89 50 4e 47 0d 0a 1a 0a', 'png'],
+  ['GIF', '47 49 46 38'],
+  ['BMP', '42 4d'],
+  ['WebP', '52 49 46 46 ? ? ? ? 57 45 42 50'],
+  ['TIFF', '49 49 2a 00'],
+  ['TIFF', '4d 4d 00 2a'],
+  ['HEIC or AVIF', '? ? ? ? 66 74 79 70'],
+  ['PDF', '25 50 44 46'],
+  ['SVG or XML', '3c'],
+];
+
+/**
+ * Reads format and size, and refuses what no model should be made to decode.
+ *
+ * @throws TwinvecError UnsupportedMediaType for other formats, InvalidImage when the header is cut or impossible,
+ *   PayloadTooLarge over `LIMITS.imagePixels`
+ */
+export function checkImage(bytes: Uint8Array): ImageSize & { readonly format: ImageFormat } {
+  const format = formatOf(bytes);
+  const size = READERS[format](bytes);
+  if (size.width === 0 || size.height === 0) {
+    throw new TwinvecError('InvalidImage', `The image is ${size.width} x ${size.height} pixels: it holds nothing.`);
+  }
+  const { value: limit } = LIMITS.imagePixels;
+  if (size.width * size.height > limit) {
+    throw new TwinvecError(
+      'PayloadTooLarge',
+      `The image is ${size.width} x ${size.height} pixels; the limit is ${limit} pixels in all.`,
+    );
+  }
+  return { format, ...size };
+}
+
+function formatOf(bytes: Uint8Array): ImageFormat {
+  const known = MAGIC.find(([, pattern]) => startsWith(bytes, pattern));
+  if (known?.[2]) return known[2];
+  if (bytes.length < 12) throw new TwinvecError('InvalidImage', `${bytes.length} bytes are not an image.`);
+  const what = known ? `is ${known[0]}` : 'has no image format that is known';
+  throw new TwinvecError('UnsupportedMediaType', `The image ${what}; send JPEG or PNG.`);
+}
+
+function startsWith(bytes: Uint8Array, pattern: string): boolean {
+  const wanted = pattern.split(' ');
+  return (
+    bytes.length >= wanted.length && wanted.every((hex, at) => hex === '?' || bytes[at] === Number.parseInt(hex, 16))
+  );
+}
