@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TwinvecError } from '#core/errors.ts';
 import { checkImage } from '#core/images/image-header.ts';
-import type { NamedTensors, Session, Signature, StringTensor, Tensor, TensorSpec } from '../engine/session.ts';
+import type { NamedTensors, Tensor, TensorOf, TensorSpec } from '#core/tensors/tensor.ts';
+import type { Session, Signature } from '../engine/session.ts';
 import { writeSavedModel } from '../savedmodel/saved-model.ts';
 import { PREPROCESSING, pixelShape, preprocessingModel } from './preprocessing-graph.ts';
 import type { ImageRecipe, ImageRecipes } from './recipe.ts';
@@ -104,7 +105,7 @@ class ImageSession implements Session {
   }
 }
 
-function toPixels({ data }: StringTensor, { recipe, session }: OpenRecipe): Tensor {
+function toPixels({ data }: TensorOf<'string'>, { recipe, session }: OpenRecipe): Tensor {
   const one = pixelShape(recipe);
   const size = one.reduce((product, side) => product * side, 1);
   const pixels = new Float32Array(size * data.length);
