@@ -5,10 +5,11 @@
  * between them: AWS's documentation shows its samples that way, and an object's end is unambiguous. A batch
  * (`tolerateBadRecords`) must keep lines and records in step, so there a line is one record, good or bad.
  */
+import { withoutStacks } from '#core/batch/record-failure.ts';
 import { TwinvecError, toTwinvecError } from '#core/errors.ts';
+import { refuseUnreadableBody } from '#core/http/body-check.ts';
 import { ByteCursor, skipWhitespace } from '#core/json/byte-cursor.ts';
 import { nextLine, skipByteOrderMark } from '#core/json/lines.ts';
-import { refuseUnreadableBody } from './body-check.ts';
 import type { DecodeOptions, InferenceRequest } from './inference-request.ts';
 import { RequestBuilder } from './request-builder.ts';
 
@@ -48,19 +49,5 @@ function scanBatchLine(cursor: ByteCursor, request: RequestBuilder): void {
     const error = toTwinvecError(thrown);
     if (error.code === 'PayloadTooLarge' || error.code === 'Internal') throw error;
     request.addFailure(cursor, error);
-  }
-}
-
-/**
- * Runs `act` with errors that record no stack. A batch of bad lines makes an error a line, stacks are most of what an
- * error costs, and these name their place in the body, not in the code.
- */
-function withoutStacks(act: () => void): void {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  try {
-    act();
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
   }
 }

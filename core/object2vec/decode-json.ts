@@ -2,6 +2,7 @@
  * `application/json` requests: `{"instances":[{...},{...}]}` and nothing else. One bad record refuses the request.
  */
 import { quoteForMessage, TwinvecError } from '#core/errors.ts';
+import { refuseUnreadableBody } from '#core/http/body-check.ts';
 import {
   BYTE,
   ByteCursor,
@@ -15,7 +16,6 @@ import {
 import { skipByteOrderMark } from '#core/json/lines.ts';
 import { readString } from '#core/json/string-scanner.ts';
 import { skipValue } from '#core/json/value-scanner.ts';
-import { refuseUnreadableBody } from './body-check.ts';
 import type { DecodeOptions, InferenceRequest } from './inference-request.ts';
 import { RequestBuilder } from './request-builder.ts';
 

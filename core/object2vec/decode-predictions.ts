@@ -2,6 +2,7 @@
  * Response bytes back to rows of floats, for clients and the batch engine: the reverse of `encode-predictions.ts`.
  * AWS's own responses read the same way.
  */
+import type { RecordFailure } from '#core/batch/record-failure.ts';
 import { ERRORS, type ErrorCode, TwinvecError } from '#core/errors.ts';
 import {
   BYTE,
@@ -16,7 +17,6 @@ import { nextLine, skipByteOrderMark } from '#core/json/lines.ts';
 import { isDigit, scanNumber } from '#core/json/number-scanner.ts';
 import { readString } from '#core/json/string-scanner.ts';
 import { skipValue } from '#core/json/value-scanner.ts';
-import type { RecordFailure } from './inference-request.ts';
 import { wireFormatOf } from './wire-formats.ts';
 
 export interface DecodedPredictions {

@@ -3,10 +3,11 @@
  * `{"scores":[...]}` a line; embeddings have `embeddings` in its place. A record that failed in a batch keeps its place
  * with `{"error":{"code","message"},"record":i}`, so that lines in and lines out stay in step.
  */
-import { TwinvecError, toErrorBody } from '#core/errors.ts';
+import { failurePlaceholder, type RecordFailure } from '#core/batch/record-failure.ts';
+import { TwinvecError } from '#core/errors.ts';
 import { ByteWriter } from '#core/json/byte-writer.ts';
 import { FLOAT_BYTES, writeFloats } from '#core/json/float-writer.ts';
-import type { InferenceMode, RecordFailure } from './inference-request.ts';
+import type { InferenceMode } from './inference-request.ts';
 import { type WireFormat, wireFormatOf } from './wire-formats.ts';
 
 export interface Predictions {
@@ -55,7 +56,7 @@ export function encodePredictions(predictions: Predictions, mediaType: string): 
     if (record > 0) writer.append(between);
     const failure = failures[record - row];
     if (failure?.record === record) {
-      writer.appendText(JSON.stringify(placeholder(failure)));
+      writer.appendText(failurePlaceholder(failure));
       continue;
     }
     writer.append(rowOpen);
@@ -85,9 +86,4 @@ function writeRow(writer: ByteWriter, values: Float32Array, from: number, width:
     );
   }
   writer.length = end;
-}
-
-function placeholder({ record, error }: RecordFailure): object {
-  const { code, message } = toErrorBody(error).error;
-  return { error: { code, message }, record };
 }

@@ -1,7 +1,7 @@
 /**
  * A decoded Object2Vec request: what was asked for, and the token ids of its good records.
  */
-import type { TwinvecError } from '#core/errors.ts';
+import type { RecordFailure } from '#core/batch/record-failure.ts';
 import type { TokenRows } from './token-rows.ts';
 
 /** Chosen by the inputs that are present (AWS "How Object2Vec Works", step 3): both give scores, one its embedding. */
@@ -20,11 +20,6 @@ export interface InferenceRequest {
    * Records in the request = rows + failures.length.
    */
   readonly failures: readonly RecordFailure[];
-}
-
-export interface RecordFailure {
-  readonly record: number;
-  readonly error: TwinvecError;
 }
 
 /** What decoding needs to know about the model. */

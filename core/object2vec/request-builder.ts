@@ -2,10 +2,10 @@
  * Collects the records of one request, whatever format they come in: rows in two columns, one inference mode for all,
  * a bounded count and, where bad records are tolerated, the failures in their places.
  */
+import { addFailure, type RecordFailure } from '#core/batch/record-failure.ts';
 import { TwinvecError } from '#core/errors.ts';
 import { type ByteCursor, expectEnd } from '#core/json/byte-cursor.ts';
-import { LIMITS } from '#core/limits.ts';
-import type { DecodeOptions, InferenceMode, InferenceRequest, RecordFailure } from './inference-request.ts';
+import type { DecodeOptions, InferenceMode, InferenceRequest } from './inference-request.ts';
 import { FIELD, PAIR, RecordSink, scanRecord } from './record-scanner.ts';
 import { TokenColumn } from './token-column.ts';
 
@@ -60,12 +60,11 @@ export class RequestBuilder {
    * @throws PayloadTooLarge when there are too many: each costs memory and a line of the response
    */
   addFailure(cursor: ByteCursor, error: TwinvecError): void {
-    if (this.#failures.length === LIMITS.batchFailures.value) throw tooManyFailures(this.#failures[0]!);
+    addFailure(this.#failures, { record: cursor.record, error });
     const { in0, in1 } = this.#sink;
     const hasRows = (column: TokenColumn) => this.#mode === 'scores' || this.#mode === `embed_${column.field}`;
     for (const column of [in0, in1]) column.truncate(hasRows(column) ? this.#rows : 0);
     if (this.#rows === 0) this.#mode = undefined;
-    this.#failures.push({ record: cursor.record, error });
   }
 
   /** The request; nothing can be added after it. */
@@ -98,12 +97,6 @@ export class RequestBuilder {
       cursor.errorPlace(),
     );
   }
-}
-
-function tooManyFailures(first: RecordFailure): TwinvecError {
-  const limit = LIMITS.batchFailures.value;
-  const problem = `More than ${limit} records of the body are bad; is it JSON Lines of this model?`;
-  return new TwinvecError('PayloadTooLarge', `${problem} The first: ${first.error.message}`);
 }
 
 /**
