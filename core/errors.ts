@@ -27,7 +27,10 @@ export const ERRORS = {
   MalformedJson: caller(400, 'The body is not JSON. The message gives the byte offset of the first wrong byte.'),
   NestingTooDeep: caller(400, 'The JSON is nested deeper than any request of this service can be.'),
   DuplicateKey: caller(400, 'A JSON object has the same key twice, so its meaning is undefined.'),
-  InvalidEnvelope: caller(400, 'The body is JSON but not an envelope such as {"instances": [...]} with at least one record.'),
+  InvalidEnvelope: caller(
+    400,
+    'The body is JSON but not an envelope such as {"instances": [...]} with at least one record.',
+  ),
   UnknownSignature: caller(400, 'The model has no signature of that name. The message lists the names.'),
   MalformedBody: caller(400, 'The body is not what its Content-Type says, such as CSV or npy. The message says where.'),
   UnknownField: caller(400, 'A record or the envelope has a field that the model does not take.'),

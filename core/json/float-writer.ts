@@ -15,31 +15,52 @@ const MINUS = 0x2d;
 const DOT = 0x2e;
 const ZERO = 0x30;
 const EXPONENT_MARK = 0x65;
+/** The bits of infinity; those of NaN are larger. */
+const INFINITE = 0x7f800000;
 
 /** Decimal exponents outside of these are written with an `e`. */
 const SMALLEST_FIXED = -5;
 const LARGEST_FIXED = 8;
 
+/** What to do with NaN and infinities: stop at them, or write TF Serving's bare tokens NaN, Infinity and -Infinity. */
+export type NonFiniteRule = 'stop' | 'token';
+
+const NAN = Buffer.from('NaN');
+const INFINITY = Buffer.from('Infinity');
+
 /**
  * Writes `values[from .. to)`, separated by commas, to `target` at `at`; {@link FLOAT_BYTES} per value must fit.
  *
- * @returns the position after the last byte; or, when a value is NaN or infinite, -1 - its index
+ * @returns the position after the last byte; or, when it stopped at a value that is NaN or infinite, -1 - its index
  */
-export function writeFloats(target: Uint8Array, at: number, values: Float32Array, from: number, to: number): number {
+export function writeFloats(
+  target: Uint8Array,
+  at: number,
+  values: Float32Array,
+  from: number,
+  to: number,
+  nonFinite: NonFiniteRule = 'stop',
+): number {
   const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
   let next = at;
   for (let index = from; index < to; index++) {
     if (index > from) target[next++] = COMMA;
     const word = bits[index]!;
-    if (word < 0) target[next++] = MINUS;
     const magnitude = word & 0x7fffffff;
     const exponentBits = magnitude >>> 23;
-    if (exponentBits === 255) return -1 - index;
-    if (magnitude === 0) next = writeZero(target, next);
+    if (exponentBits === 255 && nonFinite === 'stop') return -1 - index;
+    if (word < 0 && magnitude <= INFINITE) target[next++] = MINUS;
+    if (exponentBits === 255) next = writeToken(target, next, magnitude === INFINITE ? INFINITY : NAN);
+    else if (magnitude === 0) next = writeZero(target, next);
     else if (exponentBits === 0) next = writeSubnormal(target, next, Math.abs(values[index]!));
     else next = writeNormal(target, next, Math.abs(values[index]!), magnitude, exponentBits);
   }
   return next;
+}
+
+function writeToken(target: Uint8Array, at: number, token: Uint8Array): number {
+  target.set(token, at);
+  return at + token.length;
 }
 
 function writeZero(target: Uint8Array, at: number): number {

@@ -50,3 +50,15 @@ export interface TensorSpec {
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
+
+/** `[any,224,224,3]`; `[any...]` where even the number of dimensions is free. */
+export function describeShape(shape: readonly number[] | undefined): string {
+  return shape === undefined ? '[any...]' : `[${shape.map((size) => (size < 0 ? 'any' : size)).join(',')}]`;
+}
+
+export function shapeFits(shape: readonly number[], wanted: readonly number[] | undefined): boolean {
+  return (
+    wanted === undefined ||
+    (shape.length === wanted.length && shape.every((size, axis) => wanted[axis]! < 0 || wanted[axis] === size))
+  );
+}

@@ -21,7 +21,7 @@ const ALLOWED: Record<string, readonly string[]> = {
 
 /** Built-ins that neither read the world nor change it. */
 const PURE_BUILTINS = ['node:buffer', 'node:crypto', 'node:zlib', 'node:string_decoder'];
-const CORE_LIBRARIES = ['zod'];
+const CORE_LIBRARIES = ['zod', '@bufbuild/protobuf/wire'];
 
 interface Import {
   readonly file: string;

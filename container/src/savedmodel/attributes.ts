@@ -2,10 +2,10 @@
  * AttrValue: typed attributes of graph nodes. `attr.int(3)` is what `NodeDef.attr` holds for an int.
  */
 import type { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { type MessageWriter, writeBool, writeBytes, writeFloat, writeInt, writeMessage } from '#core/protobuf/wire.ts';
 import { DATA_TYPES, type DataType } from './data-type.ts';
 import { type ConstantTensor, writeTensorFields } from './tensor-proto.ts';
 import { type Shape, writeShapeFields } from './tensor-shape.ts';
-import { type MessageWriter, writeBool, writeBytes, writeFloat, writeInt, writeMessage } from './wire.ts';
 
 /** Writes the fields of one AttrValue. */
 export type Attribute = MessageWriter;

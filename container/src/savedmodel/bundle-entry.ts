@@ -2,9 +2,10 @@
  * BundleHeaderProto and BundleEntryProto: what a variables bundle's index says about the bundle and about each tensor
  * (tensorflow/core/protobuf/tensor_bundle.proto).
  */
+
+import { encodeMessage, readFields, readInt, writeFixed32, writeInt, writeMessage } from '#core/protobuf/wire.ts';
 import { DATA_TYPES, type DataType, dataTypeName } from './data-type.ts';
 import { readShape, type Shape, writeShapeFields } from './tensor-shape.ts';
-import { encodeMessage, readFields, readInt, writeFixed32, writeInt, writeMessage } from './wire.ts';
 
 /** TF_CHECKPOINT_VERSION. */
 const BUNDLE_VERSION = 1;

@@ -3,11 +3,11 @@
  * SavedModel writer can restore them when the model is loaded.
  */
 import type { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { encodeMessage, writeInt, writeMapEntry, writeMessage, writeString } from '#core/protobuf/wire.ts';
 import { type Attributes, attr } from './attributes.ts';
 import type { DataType } from './data-type.ts';
 import type { ConstantTensor } from './tensor-proto.ts';
 import type { Shape } from './tensor-shape.ts';
-import { encodeMessage, writeInt, writeMapEntry, writeMessage, writeString } from './wire.ts';
 
 /** TF_GRAPH_DEF_VERSION of TensorFlow 2.21 (core/public/version.h). Older readers accept it: min_consumer is 0. */
 const PRODUCER_VERSION = 2474;

@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TwinvecError } from '#core/errors.ts';
+import { readFields, readInt, readMapEntry } from '#core/protobuf/wire.ts';
 import { type DataType, dataTypeName } from './data-type.ts';
 import { readShape, type Shape } from './tensor-shape.ts';
-import { readFields, readInt, readMapEntry } from './wire.ts';
 
 export interface SignatureTensor {
   /** `node:k` in the graph. */

@@ -4,9 +4,9 @@
  */
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { TwinvecError } from '#core/errors.ts';
+import { readFields } from '#core/protobuf/wire.ts';
 import { concatBytes, encodeVarint } from './bytes.ts';
 import { encodeNode, type GraphNode } from './graph-def.ts';
-import { readFields } from './wire.ts';
 
 /** A node as it lies in the file; `bytes` are its fields. */
 export interface NodeBytes {

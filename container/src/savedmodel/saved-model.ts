@@ -5,13 +5,21 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BinaryWriter } from '@bufbuild/protobuf/wire';
+import {
+  encodeMessage,
+  writeBool,
+  writeBytes,
+  writeInt,
+  writeMapEntry,
+  writeMessage,
+  writeString,
+} from '#core/protobuf/wire.ts';
 import type { DType } from '#core/tensors/tensor.ts';
 import { DATA_TYPES } from './data-type.ts';
 import type { GraphDefBuilder, GraphVariable } from './graph-def.ts';
 import { addSaver, type Saver } from './saver.ts';
 import { type TensorSource, writeBundle } from './tensor-bundle-writer.ts';
 import { type Shape, writeShapeFields } from './tensor-shape.ts';
-import { encodeMessage, writeBool, writeBytes, writeInt, writeMapEntry, writeMessage, writeString } from './wire.ts';
 
 const SCHEMA_VERSION = 1;
 const SERVE_TAG = 'serve';

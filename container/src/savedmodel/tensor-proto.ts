@@ -2,10 +2,10 @@
  * TensorProto: constants inside a graph. Numbers travel as raw little-endian `tensor_content`, strings one by one.
  */
 import type { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { writeBytes, writeInt, writeMessage } from '#core/protobuf/wire.ts';
 import type { TensorOf } from '#core/tensors/tensor.ts';
 import { DATA_TYPES } from './data-type.ts';
 import { elementCount, writeShapeFields } from './tensor-shape.ts';
-import { writeBytes, writeInt, writeMessage } from './wire.ts';
 
 /** What a constant can hold: the types whose arrays in JavaScript have TensorFlow's own bytes. */
 export type ConstantTensor = { readonly [D in ConstantType]: TensorOf<D> }[ConstantType];

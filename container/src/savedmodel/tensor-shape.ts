@@ -2,7 +2,7 @@
  * TensorShapeProto: a list of sizes where -1 is any size; `undefined` stands for an unknown rank.
  */
 import type { BinaryWriter } from '@bufbuild/protobuf/wire';
-import { readFields, readInt, writeBool, writeInt, writeMessage } from './wire.ts';
+import { readFields, readInt, writeBool, writeInt, writeMessage } from '#core/protobuf/wire.ts';
 
 export type Shape = readonly number[];
 

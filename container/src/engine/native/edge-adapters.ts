@@ -2,12 +2,13 @@
  * The nodes that let a graph take and give carriers (carriers.ts) at the edges of its signatures. A fed placeholder
  * makes way for a node of its own name that turns the carrier back, so that everything that reads it stays as it is.
  */
+
+import { readFields, readMapEntry } from '#core/protobuf/wire.ts';
 import { attr } from '../../savedmodel/attributes.ts';
 import type { GraphNode } from '../../savedmodel/graph-def.ts';
 import type { SavedModelSummary } from '../../savedmodel/read-saved-model.ts';
 import { type GraphRewrite, type NodeBytes, nodeBytes, renamedNode } from '../../savedmodel/rewrite-graph.ts';
 import { readShape, type Shape } from '../../savedmodel/tensor-shape.ts';
-import { readFields, readMapEntry } from '../../savedmodel/wire.ts';
 import type { DType } from '../session.ts';
 import { CARRIERS } from './carriers.ts';
 

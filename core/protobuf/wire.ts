@@ -1,6 +1,6 @@
 /**
  * Protocol buffer fields without generated code: one function per field shape, over @bufbuild/protobuf's wire reader
- * and writer. Every message of savedmodel/ is written and read with these.
+ * and writer. Every message that Twinvec writes and reads, SavedModels and tf.Examples, goes through these.
  */
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 

@@ -1,0 +1,47 @@
+/**
+ * The media types of TensorFlow models in one table: what each holds, and whether requests may be sent as it and
+ * answers asked for as it. The formats themselves are one file each.
+ */
+
+import { quoteForMessage, TwinvecError } from '#core/errors.ts';
+import { chooseMediaType } from '#core/http/accept.ts';
+
+export type TensorFormat = 'json' | 'jsonlines';
+
+interface TensorMediaType {
+  readonly format: TensorFormat;
+  readonly request: boolean;
+  readonly answer: boolean;
+}
+
+const both = (format: TensorFormat): TensorMediaType => ({ format, request: true, answer: true });
+
+export const TENSOR_MEDIA_TYPES: Readonly<Record<string, TensorMediaType>> = {
+  'application/json': both('json'),
+  'application/jsonlines': both('jsonlines'),
+  'application/x-jsonlines': both('jsonlines'),
+  'application/x-ndjson': both('jsonlines'),
+  'application/jsons': both('jsonlines'),
+};
+
+const ANSWER_TYPES = Object.keys(TENSOR_MEDIA_TYPES).filter((name) => TENSOR_MEDIA_TYPES[name]!.answer);
+const REQUEST_TYPES = Object.keys(TENSOR_MEDIA_TYPES).filter((name) => TENSOR_MEDIA_TYPES[name]!.request);
+
+/** @throws UnsupportedMediaType naming the types that there are */
+export function requestFormatOf(mediaType: string): TensorFormat {
+  const known = Object.hasOwn(TENSOR_MEDIA_TYPES, mediaType) ? TENSOR_MEDIA_TYPES[mediaType] : undefined;
+  if (known?.request) return known.format;
+  const problem = `Unsupported Media Type: ${quoteForMessage(mediaType)}; send one of ${REQUEST_TYPES.join(', ')}`;
+  throw new TwinvecError('UnsupportedMediaType', problem);
+}
+
+/**
+ * The media type of the answer. A caller without a wish gets JSON Lines for JSON Lines, so that lines in and lines out
+ * stay in step, and JSON for everything else, as from AWS's container.
+ *
+ * @throws NotAcceptable when Accept allows nothing that can be written
+ */
+export function answerMediaType(accept: string | undefined, requestType: string): string {
+  const preferred = TENSOR_MEDIA_TYPES[requestType]?.format === 'jsonlines' ? requestType : 'application/json';
+  return chooseMediaType(accept, ANSWER_TYPES, preferred);
+}
