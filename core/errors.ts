@@ -36,6 +36,14 @@ export const ERRORS = {
   UnknownField: caller(400, 'A record or the envelope has a field that the model does not take.'),
   MixedInputs: caller(400, 'The records of one request ask for different things. Send pairs, in0 or in1, not a mix.'),
   InvalidMaxSeqlens: caller(400, 'infer_max_seqlens must be two integers from 1 to 5000 separated by one comma.'),
+  InvalidCustomAttributes: caller(
+    400,
+    'tfs-model-name, tfs-model-version or tfs-method in the custom attributes means nothing here.',
+  ),
+  ModelRefused: caller(
+    400,
+    "The model's graph failed on the values of the request. The message has TensorFlow's words.",
+  ),
   AccessDenied: caller(403, 'A role lacks a permission. The message names the action and the resource.'),
   NotFound: caller(404, 'There is no such path, model, endpoint, job or object.'),
   MethodNotAllowed: caller(405, 'The path exists but not with this method. The Allow header lists the methods.'),

@@ -35,6 +35,8 @@ export const LIMITS = {
     'Twinvec; more bad lines than this in one body is a wrong file, not bad luck',
   ),
   imagePixels: limit(25_000_000, 'pixels', 'Twinvec; spec faults I3, as decoders need 3 to 4 bytes for each'),
+  modelFolderDepth: limit(16, 'folders', 'Twinvec; version folders lie two or three deep'),
+  modelFolderEntries: limit(100_000, 'entries', 'Twinvec; what is searched for SavedModels at start'),
   errorMessage: limit(2048, 'characters', 'SageMaker Runtime ModelError.Message'),
   failureFile: limit(1024, 'characters', 'SageMaker DescribeTrainingJob FailureReason'),
 } as const satisfies Record<string, Limit>;

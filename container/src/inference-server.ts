@@ -1,70 +1,66 @@
 /**
- * One model behind the whole path: HTTP, admission, queue, batches, engine workers. Knows when to take requests, when
- * to stop, and how to stop without losing one that was accepted.
+ * Models behind the whole path: HTTP, admission, and for each its queue, batches and engine workers. Knows when to take
+ * requests, when to stop, and how to stop without losing one that was accepted.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { TwinvecError } from '#core/errors.ts';
-import { Batcher } from './batching/batcher.ts';
 import { ByteBudget } from './batching/byte-budget.ts';
-import type { Job } from './batching/job.ts';
 import type { ServingConfig } from './config/serving-config.ts';
-import { EnginePool } from './engine/pool.ts';
 import { Counters } from './http/counters.ts';
-import { Invocations } from './http/invocations.ts';
+import { type InvocationRoute, Invocations } from './http/invocations.ts';
 import { Readiness } from './http/readiness.ts';
 import { sendError } from './http/reply.ts';
-import type { ServedModel } from './http/served-model.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { SlowUploads } from './http/slow-uploads.ts';
 import type { Logger } from './log/logger.ts';
+import { parseCustomAttributes } from './servables/custom-attributes.ts';
+import type { StartServable } from './servables/servable.ts';
+import { Servables } from './servables/servables.ts';
+import { servingApi } from './tensorflow-serving/serving-api.ts';
 
-export interface InferenceServerOptions<J extends Job> {
+/** What a model folder holds. */
+export interface FoundModels {
+  readonly servables: readonly StartServable[];
+  /** The model of requests that name none. */
+  readonly defaultName: string | undefined;
+}
+
+export interface InferenceServerOptions {
   readonly config: ServingConfig;
-  readonly model: ServedModel<J>;
-  /** URL of the module that opens sessions in the engine workers. */
-  readonly sessionModule: string;
+  readonly defaultName: string | undefined;
   readonly log: Logger;
-  /** The engine cannot go on: the model is broken, or workers keep dying. */
+  /** An engine cannot go on: its model is broken, or its workers keep dying. */
   readonly onEngineLost: (error: TwinvecError) => void;
 }
 
-export class InferenceServer<J extends Job> {
+export class InferenceServer {
   readonly counters = new Counters();
-  readonly #options: InferenceServerOptions<J>;
-  readonly #pool: EnginePool;
-  readonly #batcher: Batcher<J>;
+  readonly #options: InferenceServerOptions;
+  readonly #servables: Servables;
   readonly #readiness: Readiness;
   readonly #slowUploads: SlowUploads;
   readonly #http: HttpServer;
 
-  constructor(options: InferenceServerOptions<J>) {
+  constructor(options: InferenceServerOptions) {
     this.#options = options;
-    const { config, model, log } = options;
-    this.#pool = new EnginePool({
-      start: {
-        sessionModule: options.sessionModule,
-        modelDir: config.modelDir,
-        engine: config.engine,
-        warmUp: model.warmUpCalls(),
-      },
-      workers: config.engineWorkers,
-      callTimeoutMs: config.engineTimeoutMs,
-      loadTimeoutMs: config.loadTimeoutMs,
-      log,
-      onGivenUp: options.onEngineLost,
-    });
-    this.#batcher = new Batcher({
-      engine: this.#pool,
-      merge: model.merge,
-      budget: { cost: config.batchTokens, rows: config.batchRows },
-      maxJobsPerCall: config.batching ? Number.POSITIVE_INFINITY : 1,
-      maxWaiting: config.queueRequests,
-      deadlineMs: config.queueDeadlineMs,
-    });
-    this.#readiness = new Readiness(() => this.#pool.isAlive);
+    const { config, defaultName } = options;
+    this.#servables = new Servables(defaultName);
+    this.#readiness = new Readiness(() => this.#servables.vital.every(({ isAlive }) => isAlive));
     this.#slowUploads = new SlowUploads(config);
-    this.#http = createHttpServer({ ...config, readiness: this.#readiness, invoke: this.#invocations() });
+    const invocations = this.#invocations();
+    this.#http = createHttpServer({
+      ...config,
+      readiness: this.#readiness,
+      invoke: invocations.handle.bind(invocations, this.#invocationsRoute()),
+      subtrees: [servingApi(this.#servables, invocations)],
+    });
+  }
+
+  /** Starts to load a model version. Rejects when its folder shows that it cannot be served. */
+  async load(start: StartServable): Promise<void> {
+    const { config, log, onEngineLost } = this.#options;
+    this.#servables.add(await start(config, { log, onLost: onEngineLost }));
   }
 
   /** Listens; `/ping` is 503 until {@link ready}. Rejects with the system's error, such as EADDRINUSE. */
@@ -77,11 +73,11 @@ export class InferenceServer<J extends Job> {
     return server.address() as AddressInfo;
   }
 
-  /** Resolves once the warm-up inference has succeeded and `/ping` answers 200. Rejects when the model is broken. */
+  /** Resolves once every model has warmed up and `/ping` answers 200. Rejects when one is broken. */
   async ready(): Promise<void> {
-    const engine = await this.#pool.ready();
+    const engines = await Promise.all(this.#servables.all.map((servable) => servable.ready()));
     this.#readiness.startServing();
-    this.#options.log.info('ready', { engine });
+    this.#options.log.info('ready', { engine: engines[0], models: this.#servables.all.length });
   }
 
   /**
@@ -101,14 +97,12 @@ export class InferenceServer<J extends Job> {
 
   /** Frees the threads. Only after {@link drain}. */
   async close(): Promise<void> {
-    await Promise.all([this.#pool.close(), this.#options.model.close()]);
+    await Promise.all(this.#servables.all.map((servable) => servable.close()));
   }
 
-  #invocations() {
-    const { model, config, log } = this.#options;
-    const invocations = new Invocations({
-      model,
-      batcher: this.#batcher,
+  #invocations(): Invocations {
+    const { config, log } = this.#options;
+    return new Invocations({
       limits: {
         maxBodyBytes: config.maxBodyBytes,
         held: new ByteBudget(config.queueBytes),
@@ -118,7 +112,18 @@ export class InferenceServer<J extends Job> {
       counters: this.counters,
       log,
     });
-    return invocations.handle.bind(invocations);
+  }
+
+  /** `POST /invocations`: the custom attributes say which model, where there is a choice. */
+  #invocationsRoute(): InvocationRoute {
+    return {
+      resolve: (req) => {
+        const attributes = req.headersDistinct['x-amzn-sagemaker-custom-attributes'];
+        const { name, version, method } = parseCustomAttributes(attributes?.join(','));
+        const { 'content-type': contentType, accept } = req.headers;
+        return { servable: this.#servables.find(name, version), head: { contentType, accept, method } };
+      },
+    };
   }
 
   #idle(): Promise<void> {
@@ -134,7 +139,7 @@ export class InferenceServer<J extends Job> {
     const error = new TwinvecError('Draining', 'The server stopped before it could answer. Retry elsewhere.');
     for (const res of late) sendError(res, error, 'stopped', true);
     // What still waits is abandoned after the answers, so that its handlers find them given.
-    this.#batcher.abandon(error);
+    for (const servable of this.#servables.all) servable.abandon(error);
     // One turn of the event loop, in which the refusals leave.
     await new Promise((resolve) => setImmediate(resolve));
     return late.length;

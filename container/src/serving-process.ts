@@ -1,39 +1,30 @@
 /**
- * A serving process of any kind of model: from the environment to a listening server, and from a signal to an exit
+ * A serving process of any kind of models: from the environment to a listening server, and from a signal to an exit
  * code. The only place in serving that handles signals or ends the process.
  */
 import { TwinvecError, toTwinvecError } from '#core/errors.ts';
-import type { Job } from './batching/job.ts';
 import { parseServingConfig, type ServingConfig } from './config/serving-config.ts';
-import type { ServedModel } from './http/served-model.ts';
-import { InferenceServer } from './inference-server.ts';
+import { setTensorFlowThreads } from './engine/native/environment.ts';
+import { type FoundModels, InferenceServer } from './inference-server.ts';
 import { createLogger, type LogFields, type Logger } from './log/logger.ts';
 
-/** How to serve a kind of model: the adapter, and the module that opens its sessions in the engine workers. */
-export interface ModelKind<J extends Job> {
-  readonly openModel: (config: ServingConfig) => Promise<ServedModel<J>>;
-  /** URL of a module that exports `openSession(modelDir, engine, log)`. */
-  readonly sessionModule: string;
-}
+/** Finds what the model folder of the configuration holds. Throws InvalidArtifact. */
+export type FindModels = (config: ServingConfig) => Promise<FoundModels>;
 
 /** Runs until a signal, or a model that cannot be served, ends the process. */
-export async function serveModel<J extends Job>(env: NodeJS.ProcessEnv, kind: ModelKind<J>): Promise<void> {
+export async function serveModels(env: NodeJS.ProcessEnv, findModels: FindModels): Promise<void> {
   let log = createLogger('info');
   try {
     const config = parseServingConfig(env);
     log = createLogger(config.logLevel);
-    await startProcess(config, await kind.openModel(config), kind.sessionModule, log);
+    setTensorFlowThreads(config);
+    await startProcess(config, await findModels(config), log);
   } catch (thrown) {
     await endProcess(log, 1, 'start_failed', describeStartFailure(thrown));
   }
 }
 
-async function startProcess<J extends Job>(
-  config: ServingConfig,
-  model: ServedModel<J>,
-  sessionModule: string,
-  log: Logger,
-): Promise<void> {
+async function startProcess(config: ServingConfig, found: FoundModels, log: Logger): Promise<void> {
   let isStopping = false;
   const stop = async (exitCode: number, fields: Readonly<Record<string, string>>) => {
     if (isStopping) return;
@@ -44,12 +35,12 @@ async function startProcess<J extends Job>(
   };
   const server = new InferenceServer({
     config,
-    model,
-    sessionModule,
+    defaultName: found.defaultName,
     log,
     onEngineLost: ({ code, message }) => void stop(1, { code, message }),
   });
   handleSignals(stop, log);
+  for (const start of found.servables) await server.load(start);
   const { port, address } = await server.listen();
   log.info('listening', { address, port, batch: config.batch, preferredMode: config.preferredMode });
   // A broken model ends the process through onEngineLost.

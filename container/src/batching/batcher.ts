@@ -49,7 +49,7 @@ interface Taken<J extends Job> {
 
 interface Batch<J extends Job> {
   readonly taken: readonly Taken<J>[];
-  /** Half of a batch that did not fit into memory; it is not halved again. */
+  /** Half of a batch that did not fit into memory; it is not halved again for that. */
   readonly isRetry: boolean;
 }
 
@@ -132,7 +132,7 @@ export class Batcher<J extends Job> {
       for (const { entry } of batch.taken) entry.startedMs ||= startedMs;
       const call = this.#options.merge(batch.taken.map(({ slice }) => slice));
       const result = await this.#options.engine.run(call);
-      if (!hasRows(result.outputs, call.rows)) {
+      if (call.rows !== undefined && !hasRows(result.outputs, call.rows)) {
         throw new TwinvecError('ModelFailed', `The model did not answer with one row for each of ${call.rows} rows.`);
       }
       // The engine gets its next batch before this one is scattered and encoded.
@@ -145,15 +145,22 @@ export class Batcher<J extends Job> {
   }
 
   #fail(batch: Batch<J>, error: TwinvecError): void {
-    const halves = error.code === 'OutOfMemory' && !batch.isRetry ? halve(batch.taken) : undefined;
+    const halves = this.#halvesToRetry(batch, error);
     if (halves) {
-      this.#halves.push(...halves.map((taken) => ({ taken, isRetry: true })));
+      this.#halves.push(...halves);
       return;
     }
     for (const { entry } of batch.taken) {
       this.#line.cancel(entry);
       entry.reject(error);
     }
+  }
+
+  /** What one request brought must not fail the others of its call: they are tried in halves, down to one request. */
+  #halvesToRetry({ taken, isRetry }: Batch<J>, { code }: TwinvecError): readonly Batch<J>[] | undefined {
+    if (code === 'ModelFailed' && taken.length > 1) return halve(taken)?.map((half) => ({ taken: half, isRetry }));
+    if (code === 'OutOfMemory' && !isRetry) return halve(taken)?.map((half) => ({ taken: half, isRetry: true }));
+    return undefined;
   }
 }
 

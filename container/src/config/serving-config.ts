@@ -36,6 +36,14 @@ export interface ServingConfig {
   readonly maxConnections: number;
   readonly drainMs: number;
   readonly logLevel: string;
+  /** The model of requests that name none, where the environment says so. */
+  readonly defaultModelName: string | undefined;
+  /** How requests to SavedModels share engine calls. */
+  readonly tensorBatching: { readonly enabled: boolean; readonly maxRows: number };
+  readonly interOpThreads: number | undefined;
+  readonly intraOpThreads: number | undefined;
+  /** Operations with files, Python or network that SavedModels may have. */
+  readonly allowedOperations: readonly string[];
 }
 
 /** The body of `GET /execution-parameters` (AWS docs your-algorithms-batch-code). */
@@ -47,6 +55,7 @@ export interface ExecutionParameters {
 
 const DEFAULT_CONCURRENCY = 8;
 const REAL_TIME_DEADLINE_MS = 10_000;
+const MAX_QUEUE_REQUESTS = 65_536;
 
 /** Throws `InvalidConfiguration` with every problem, one after the other. */
 export function parseServingConfig(env: NodeJS.ProcessEnv): ServingConfig {
@@ -68,12 +77,22 @@ export function parseServingConfig(env: NodeJS.ProcessEnv): ServingConfig {
       MaxPayloadInMB: payloadMb,
     },
     batching: read.batching === 'on',
+    tensorBatching: { enabled: read.tensorBatching && read.batching === 'on', maxRows: read.tensorBatchRows },
+    engineWorkers: read.engineWorkers ?? read.instanceCount,
+    loadTimeoutMs: read.waitTimeSeconds === undefined ? read.loadTimeoutMs : read.waitTimeSeconds * 1000,
     // Batch mode never sheds what it advertised, whatever the general bounds say.
-    queueRequests: read.batch ? Math.max(read.queueRequests, concurrency) : read.queueRequests,
+    queueRequests: Math.max(queueRequests(read), read.batch ? concurrency : 0),
     queueBytes: read.batch ? Math.max(read.queueBytes, concurrency * maxBodyBytes) : read.queueBytes,
     queueDeadlineMs:
       read.queueDeadlineMs ?? (read.batch ? LIMITS.batchInvocationSeconds.value * 1000 : REAL_TIME_DEADLINE_MS),
   });
+}
+
+type Read = ReturnType<typeof readAll>;
+
+function queueRequests({ queueRequests, tensorBatchesWaiting, tensorBatchRows }: Read): number {
+  if (tensorBatchesWaiting === undefined) return queueRequests;
+  return Math.min(MAX_QUEUE_REQUESTS, tensorBatchesWaiting * tensorBatchRows);
 }
 
 function readAll(reader: SettingsReader) {
@@ -103,6 +122,18 @@ function readAll(reader: SettingsReader) {
     maxConnections: reader.read(s.maxConnections),
     drainMs: reader.read(s.drainMs),
     logLevel: reader.read(s.logLevel),
+    defaultModelName: reader.read(s.defaultModelName),
+    tensorBatching: reader.read(s.tensorBatching),
+    tensorBatchRows: reader.read(s.tensorBatchRows),
+    tensorBatchTimeoutMicros: reader.read(s.tensorBatchTimeoutMicros),
+    tensorBatchThreads: reader.read(s.tensorBatchThreads),
+    tensorBatchesWaiting: reader.read(s.tensorBatchesWaiting),
+    instanceCount: reader.read(s.instanceCount),
+    interOpThreads: reader.read(s.interOpThreads),
+    intraOpThreads: reader.read(s.intraOpThreads),
+    waitTimeSeconds: reader.read(s.waitTimeSeconds),
+    gpuMemoryMargin: reader.read(s.gpuMemoryMargin),
+    allowedOperations: reader.read(s.allowedOperations),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { LIMITS } from '#core/limits.ts';
 import { choice, flag, type Setting, wholeNumber, word } from './setting.ts';
+import { TENSORFLOW_SETTINGS } from './tensorflow-settings.ts';
 
 const BATCH_SENDS = 'Set by batch transform when the job names it';
 
@@ -164,6 +165,7 @@ export const SERVING_SETTINGS = {
     words: ['debug', 'info', 'warn', 'error', 'silent'],
     doc: 'Least severe log lines to write.',
   }),
+  ...TENSORFLOW_SETTINGS,
 } as const;
 
 export function servingSettings(): readonly Setting<unknown>[] {

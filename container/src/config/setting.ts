@@ -40,6 +40,34 @@ export function wholeNumber<D>(of: Described<D> & { readonly min: number; readon
   };
 }
 
+/** A decimal fraction from `min` to `max`, both included. */
+export function fraction<D>(of: Described<D> & { readonly min: number; readonly max: number }): Setting<number | D> {
+  return {
+    ...of,
+    accepts: `a number from ${of.min} to ${of.max}`,
+    defaultText: of.defaultText ?? String(of.fallback),
+    parse(text) {
+      if (!/^[0-9]+(\.[0-9]+)?$/.test(text)) return undefined;
+      const value = Number(text);
+      return value >= of.min && value <= of.max ? value : undefined;
+    },
+  };
+}
+
+/** Names between commas, without spaces. */
+export function nameList(of: Omit<Described<readonly string[]>, 'fallback'>): Setting<readonly string[]> {
+  return {
+    ...of,
+    accepts: 'names between commas',
+    defaultText: of.defaultText ?? 'none',
+    fallback: [],
+    parse(text) {
+      const names = text.split(',');
+      return names.every((name) => /^[A-Za-z0-9_.>]+$/.test(name)) ? names : undefined;
+    },
+  };
+}
+
 /** One of a few words, as written; `aliases` maps other spellings to them. */
 export function choice<const W extends string, const D extends W | undefined>(
   of: Described<D> & { readonly words: readonly W[]; readonly aliases?: Readonly<Record<string, W>> },
@@ -53,7 +81,7 @@ export function choice<const W extends string, const D extends W | undefined>(
 }
 
 /** `true` or `false` in any case: SageMaker sends `true`, its local mode `True`. */
-export function flag(of: Described<boolean>): Setting<boolean> {
+export function flag<D extends boolean | undefined>(of: Described<D>): Setting<boolean | D> {
   return {
     ...of,
     accepts: 'true | false',
@@ -63,11 +91,11 @@ export function flag(of: Described<boolean>): Setting<boolean> {
 }
 
 /** Any text without white space or control characters. */
-export function word(of: Described<string>): Setting<string> {
+export function word<D extends string | undefined>(of: Described<D>): Setting<string | D> {
   return {
     ...of,
     accepts: 'text without spaces',
-    defaultText: of.defaultText ?? of.fallback,
+    defaultText: of.defaultText ?? String(of.fallback),
     parse: (text) => (/^[\x21-\x7e]+$/.test(text) ? text : undefined),
   };
 }

@@ -8,8 +8,13 @@ export interface EngineCall {
   readonly inputs: NamedTensors;
   /** Outputs to fetch; all when absent. */
   readonly outputs?: readonly string[];
-  /** First dimension of every output. Anything else is a broken model, and nobody gets another's row. */
-  readonly rows: number;
+  /**
+   * First dimension of every output. Anything else is a broken model, and nobody gets another's row. Undefined for the
+   * call of one whole request, whose outputs need not be rows.
+   */
+  readonly rows: number | undefined;
+  /** NaN and infinity are answers like any other. */
+  readonly takesNonFinite?: true;
 }
 
 export interface EngineResult {

@@ -14,7 +14,11 @@ type OpenSession = (modelDir: string, engine: EngineChoice, log: (line: string) 
 function runCall(session: Session, call: EngineCall): EngineResult {
   const startedMs = performance.now();
   const outputs = session.run(call.signature, call.inputs, call.outputs);
-  return { outputs, finite: hasFiniteValues(outputs), inferenceMs: performance.now() - startedMs };
+  return {
+    outputs,
+    finite: call.takesNonFinite || hasFiniteValues(outputs),
+    inferenceMs: performance.now() - startedMs,
+  };
 }
 
 function describeFailure(thrown: unknown): WorkerError {
@@ -22,6 +26,8 @@ function describeFailure(thrown: unknown): WorkerError {
   if (/out of memory|\bOOM\b|RESOURCE_EXHAUSTED|Array buffer allocation failed/i.test(cause)) {
     return { code: 'OutOfMemory', message: 'The records of this request do not fit into memory.', cause };
   }
+  // Our own text names no path and no stack.
+  if (thrown instanceof TwinvecError) return { code: 'ModelFailed', message: thrown.message, cause };
   return { code: 'ModelFailed', message: 'The model failed on this request. The server log has the cause.', cause };
 }
 
@@ -39,7 +45,7 @@ function warmUp(session: Session, calls: readonly EngineCall[]): void {
   for (const call of calls) {
     const { outputs, finite } = runCall(session, call);
     if (!finite) throw new TwinvecError('NonFiniteOutput', 'The warm-up inference gave NaN or infinity.');
-    if (!hasRows(outputs, call.rows)) {
+    if (call.rows !== undefined && !hasRows(outputs, call.rows)) {
       throw new TwinvecError(
         'InvalidArtifact',
         'The warm-up inference did not give one row of output per row of input.',

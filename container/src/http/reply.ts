@@ -3,7 +3,7 @@
  * reach a header unchecked, and every refusal has the one JSON shape.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ERRORS, type TwinvecError, toErrorBody } from '#core/errors.ts';
+import { ERRORS, TwinvecError, toErrorBody } from '#core/errors.ts';
 
 /** Spec faults section 2: an error body is at most 1 KiB. */
 const MAX_ERROR_BYTES = 1024;
@@ -14,6 +14,12 @@ const LINGER_MS = 1000;
 const LINGER_BYTES = 16 * 1_048_576;
 
 type HeaderList = readonly string[];
+
+/** How a refusal looks on a route that is not ours to shape. */
+export interface ErrorForm {
+  status(error: TwinvecError): number;
+  body(error: TwinvecError): unknown;
+}
 
 export function sendEmpty(res: ServerResponse, status: number): void {
   res.writeHead(status, ['Content-Length', '0']);
@@ -32,9 +38,15 @@ export function sendBytes(res: ServerResponse, contentType: string, body: Uint8A
 }
 
 /** Answers with the error; with `Connection: close` when `closing`. */
-export function sendError(res: ServerResponse, error: TwinvecError, requestId: string, closing = false): void {
-  const body = errorBytes(error, requestId);
-  res.writeHead(error.status, errorHeaders(error, body, closing));
+export function sendError(
+  res: ServerResponse,
+  error: TwinvecError,
+  requestId: string,
+  closing = false,
+  form?: ErrorForm,
+): void {
+  const body = errorBytes(error, requestId, form);
+  res.writeHead(form?.status(error) ?? error.status, errorHeaders(error, body, closing));
   res.end(body);
 }
 
@@ -42,9 +54,15 @@ export function sendError(res: ServerResponse, error: TwinvecError, requestId: s
  * Refuses a request whose body is still arriving. The connection closes after the client had a moment to read the
  * answer: closing at once would reset it under an upload, and the client would see only that.
  */
-export function refuseUpload(req: IncomingMessage, res: ServerResponse, error: TwinvecError, requestId: string): void {
-  const body = errorBytes(error, requestId);
-  res.writeHead(error.status, errorHeaders(error, body, true));
+export function refuseUpload(
+  req: IncomingMessage,
+  res: ServerResponse,
+  error: TwinvecError,
+  requestId: string,
+  form?: ErrorForm,
+): void {
+  const body = errorBytes(error, requestId, form);
+  res.writeHead(form?.status(error) ?? error.status, errorHeaders(error, body, true));
   res.write(body);
   let lingered = 0;
   const finish = () => {
@@ -81,11 +99,15 @@ function errorHeaders(error: TwinvecError, body: Buffer, closing: boolean): stri
   return headers;
 }
 
-function errorBytes(error: TwinvecError, requestId: string | undefined): Buffer {
-  const body = toErrorBody(error, requestId);
+function errorBytes(error: TwinvecError, requestId: string | undefined, form?: ErrorForm): Buffer {
+  const body = form ? form.body(error) : toErrorBody(error, requestId);
   const bytes = Buffer.from(JSON.stringify(body));
   if (bytes.length <= MAX_ERROR_BYTES) return bytes;
   // Escapes can make a message several times longer; a quarter of the limit always fits.
-  const message = `${body.error.message.slice(0, MAX_ERROR_BYTES / 8)}...`;
-  return Buffer.from(JSON.stringify({ error: { ...body.error, message } }));
+  const message = `${error.message.slice(0, MAX_ERROR_BYTES / 8)}...`;
+  return errorBytes(
+    new TwinvecError(error.code, message, error.record === undefined ? {} : { record: error.record }),
+    requestId,
+    form,
+  );
 }

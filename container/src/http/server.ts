@@ -1,6 +1,6 @@
 /**
- * The HTTP server: SageMaker's three routes on bare node:http, matched exactly, with every timeout set. Why no
- * framework: docs/decisions/0003-bare-node-http.md.
+ * The HTTP server on bare node:http: SageMaker's three routes matched exactly, further ones below a prefix, with every
+ * timeout set. Why no framework: docs/decisions/0003-bare-node-http.md.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { quoteForMessage, TwinvecError, toTwinvecError } from '#core/errors.ts';
@@ -15,6 +15,8 @@ export interface HttpServerOptions {
   readonly readiness: Readiness;
   readonly executionParameters: ExecutionParameters;
   readonly invoke: (req: IncomingMessage, res: ServerResponse, awaitsContinue: boolean) => Promise<void>;
+  /** Routes below a path that ends in a slash. */
+  readonly subtrees: readonly Subtree[];
   readonly requestTimeoutMs: number;
   readonly maxConnections: number;
 }
@@ -22,6 +24,12 @@ export interface HttpServerOptions {
 export interface HttpServer {
   readonly server: Server;
   readonly connections: Connections;
+}
+
+/** Whatever lies below `prefix` is answered by `handle`, which may throw a refusal. */
+export interface Subtree {
+  readonly prefix: string;
+  readonly handle: (path: string, req: IncomingMessage, res: ServerResponse, awaitsContinue: boolean) => void;
 }
 
 type Handler = (req: IncomingMessage, res: ServerResponse, awaitsContinue: boolean) => void;
@@ -51,8 +59,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   server.maxConnections = options.maxConnections;
   const connections = new Connections(server, options.requestTimeoutMs);
   const routes = routesOf(options);
-  server.on('request', (req, res) => dispatch(routes, connections, req, res, false));
-  server.on('checkContinue', (req, res) => dispatch(routes, connections, req, res, true));
+  const dispatch = new Dispatch(routes, options.subtrees, connections);
+  server.on('request', (req, res) => dispatch.handle(req, res, false));
+  server.on('checkContinue', (req, res) => dispatch.handle(req, res, true));
   return { server, connections };
 }
 
@@ -69,35 +78,47 @@ function routesOf({ readiness, executionParameters, invoke }: HttpServerOptions)
   ]);
 }
 
-function dispatch(
-  routes: ReadonlyMap<string, Route>,
-  connections: Connections,
-  req: IncomingMessage,
-  res: ServerResponse,
-  awaitsContinue: boolean,
-): void {
-  connections.begin(req, res);
-  try {
-    checkHost(req);
-    handlerOf(routes, req, res)(req, res, awaitsContinue);
-  } catch (thrown) {
-    const error = toTwinvecError(thrown);
-    // What follows an ambiguous request on the same connection cannot be trusted either.
-    sendError(res, error, requestIdOf(req), error.code === 'MalformedHttp' || !req.complete);
+class Dispatch {
+  readonly #routes: ReadonlyMap<string, Route>;
+  readonly #subtrees: readonly Subtree[];
+  readonly #connections: Connections;
+
+  constructor(routes: ReadonlyMap<string, Route>, subtrees: readonly Subtree[], connections: Connections) {
+    this.#routes = routes;
+    this.#subtrees = subtrees;
+    this.#connections = connections;
+  }
+
+  handle(req: IncomingMessage, res: ServerResponse, awaitsContinue: boolean): void {
+    this.#connections.begin(req, res);
+    try {
+      checkHost(req);
+      const path = pathOf(req);
+      const subtree = this.#subtrees.find(({ prefix }) => path.startsWith(prefix));
+      if (subtree) subtree.handle(path, req, res, awaitsContinue);
+      else this.#handlerOf(path, req, res)(req, res, awaitsContinue);
+    } catch (thrown) {
+      const error = toTwinvecError(thrown);
+      // What follows an ambiguous request on the same connection cannot be trusted either.
+      sendError(res, error, requestIdOf(req), error.code === 'MalformedHttp' || !req.complete);
+    }
+  }
+
+  #handlerOf(path: string, req: IncomingMessage, res: ServerResponse): Handler {
+    const route = this.#routes.get(path);
+    if (!route) throw new TwinvecError('NotFound', `There is no path ${quoteForMessage(path)}.`);
+    const method = req.method ?? '';
+    const handler = Object.hasOwn(route, method) ? route[method] : undefined;
+    if (handler) return handler;
+    const allowed = Object.keys(route).join(', ');
+    res.setHeader('Allow', allowed);
+    throw new TwinvecError('MethodNotAllowed', `${path} takes ${allowed}, not ${quoteForMessage(method)}.`);
   }
 }
 
 /** Paths match exactly or not at all: nothing is decoded, normalised or joined (spec faults A24, A25). */
-function handlerOf(routes: ReadonlyMap<string, Route>, req: IncomingMessage, res: ServerResponse): Handler {
+function pathOf(req: IncomingMessage): string {
   const url = req.url ?? '';
   const queryAt = url.indexOf('?');
-  const path = queryAt < 0 ? url : url.slice(0, queryAt);
-  const route = routes.get(path);
-  if (!route) throw new TwinvecError('NotFound', `There is no path ${quoteForMessage(path)}.`);
-  const method = req.method ?? '';
-  const handler = Object.hasOwn(route, method) ? route[method] : undefined;
-  if (handler) return handler;
-  const allowed = Object.keys(route).join(', ');
-  res.setHeader('Allow', allowed);
-  throw new TwinvecError('MethodNotAllowed', `${path} takes ${allowed}, not ${quoteForMessage(method)}.`);
+  return queryAt < 0 ? url : url.slice(0, queryAt);
 }

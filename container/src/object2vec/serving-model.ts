@@ -12,7 +12,7 @@ import type { TokenRows } from '#core/object2vec/token-rows.ts';
 import { MEDIA_TYPES, wireFormatOf } from '#core/object2vec/wire-formats.ts';
 import type { ServingConfig } from '../config/serving-config.ts';
 import type { NamedTensors } from '../engine/session.ts';
-import type { BodyHeaders, EncodedAnswer, ServedModel } from '../http/served-model.ts';
+import type { EncodedAnswer, RequestHead, ServedModel } from '../http/served-model.ts';
 import { readManifest } from './artifact.ts';
 import { decodeTask, type EncodeTask, encodeTask, type PlainRequest } from './serving-codec.ts';
 import { CodecPool } from './serving-codec-pool.ts';
@@ -55,14 +55,17 @@ class Object2VecModel implements ServedModel<Object2VecJob> {
     this.#cost = tokenCostOf(manifest);
   }
 
-  checkHeaders({ contentType, accept }: BodyHeaders): void {
+  checkHead({ contentType, accept, method }: RequestHead): void {
+    if (method !== 'predict') {
+      throw new TwinvecError('InvalidCustomAttributes', `Object2Vec models take the method predict, not ${method}.`);
+    }
     const mediaType = parseContentType(contentType);
     wireFormatOf(mediaType.type);
     withRequestLengths(this.#options, mediaType);
     this.#answerType(mediaType.type, accept);
   }
 
-  decode(body: Buffer, { contentType, accept }: BodyHeaders): Object2VecJob | Promise<Object2VecJob> {
+  decode(body: Buffer, { contentType, accept }: RequestHead): Object2VecJob | Promise<Object2VecJob> {
     const answerType = this.#answerType(parseContentType(contentType).type, accept);
     const task = { kind: 'decode', body, contentType, options: this.#options } as const;
     if (body.length <= INLINE_BODY_BYTES) return this.#toJob(decodeTask(task), answerType);

@@ -75,8 +75,18 @@ export class GraphDefBuilder {
     return unique;
   }
 
-  constant(name: string, value: ConstantTensor): string {
-    return this.node('Const', name, [], { dtype: attr.type(value.dtype), value: attr.tensor(value) });
+  /** Adds an input to a node that is there already, which is how a loop is closed. */
+  connect(name: string, input: string): void {
+    this.#requireNode(input, name);
+    const node = this.#nodes.get(name);
+    if (!node) throw new RangeError(`There is no node ${name}.`);
+    this.#nodes.set(name, { ...node, inputs: [...node.inputs, input] });
+  }
+
+  /** `after`: nodes to run first; a constant inside a loop needs one of the loop's. */
+  constant(name: string, value: ConstantTensor, after: readonly string[] = []): string {
+    const controls = after.map((node) => `^${nodeNameOf(node)}`);
+    return this.node('Const', name, controls, { dtype: attr.type(value.dtype), value: attr.tensor(value) });
   }
 
   /** `shape` undefined is any number of dimensions. */

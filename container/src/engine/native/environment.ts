@@ -14,3 +14,16 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 export function setTensorFlowDefaults(env: NodeJS.ProcessEnv = process.env): void {
   for (const [name, value] of Object.entries(DEFAULTS)) env[name] ??= value;
 }
+
+export interface TensorFlowThreads {
+  /** Threads that run operations beside each other; undefined is TensorFlow's choice. */
+  readonly interOpThreads: number | undefined;
+  /** Threads within one operation. */
+  readonly intraOpThreads: number | undefined;
+}
+
+/** Call in the main thread, before the library is loaded (TensorFlow's common_runtime/process_util.cc reads them). */
+export function setTensorFlowThreads({ interOpThreads, intraOpThreads }: TensorFlowThreads, env = process.env): void {
+  if (interOpThreads) env.TF_NUM_INTEROP_THREADS = String(interOpThreads);
+  if (intraOpThreads) env.TF_NUM_INTRAOP_THREADS = String(intraOpThreads);
+}

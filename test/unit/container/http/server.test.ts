@@ -14,7 +14,7 @@ describe('the HTTP server', () => {
   it('S28 S29 has every timeout and cap set, and parses strictly', () => {
     // Act
     const config = parseServingConfig({});
-    http = createHttpServer({ ...config, readiness: new Readiness(() => true), invoke: async () => {} });
+    http = createHttpServer({ ...config, readiness: new Readiness(() => true), invoke: async () => {}, subtrees: [] });
     const { server } = http;
 
     // Assess
