@@ -4,6 +4,8 @@
  */
 import { TwinvecError } from '#core/errors.ts';
 import type { MediaType } from '#core/http/content-type.ts';
+import { decodeCsv } from './csv/decode-csv.ts';
+import { encodeCsv } from './csv/encode-csv.ts';
 import { decodeJson } from './json/decode-json.ts';
 import { decodeJsonLines } from './json/decode-json-lines.ts';
 import { encodeJson, encodeJsonLines } from './json/encode-json.ts';
@@ -22,11 +24,13 @@ type Encode = (response: TensorResponse) => Buffer;
 const DECODERS: Readonly<Record<TensorFormat, Decode>> = {
   json: decodeJson,
   jsonlines: decodeJsonLines,
+  csv: decodeCsv,
 };
 
 const ENCODERS: Readonly<Partial<Record<TensorFormat, Encode>>> = {
   json: encodeJson,
   jsonlines: encodeJsonLines,
+  csv: encodeCsv,
 };
 
 /**

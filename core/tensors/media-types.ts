@@ -6,7 +6,7 @@
 import { quoteForMessage, TwinvecError } from '#core/errors.ts';
 import { chooseMediaType } from '#core/http/accept.ts';
 
-export type TensorFormat = 'json' | 'jsonlines';
+export type TensorFormat = 'json' | 'jsonlines' | 'csv';
 
 interface TensorMediaType {
   readonly format: TensorFormat;
@@ -22,6 +22,7 @@ export const TENSOR_MEDIA_TYPES: Readonly<Record<string, TensorMediaType>> = {
   'application/x-jsonlines': both('jsonlines'),
   'application/x-ndjson': both('jsonlines'),
   'application/jsons': both('jsonlines'),
+  'text/csv': both('csv'),
 };
 
 const ANSWER_TYPES = Object.keys(TENSOR_MEDIA_TYPES).filter((name) => TENSOR_MEDIA_TYPES[name]!.answer);

@@ -52,7 +52,7 @@ export function writeTensor(writer: ByteWriter, tensor: Tensor, from: number, le
 }
 
 /** `count` values, separated by commas. */
-function writeRun(writer: ByteWriter, tensor: Tensor, from: number, count: number, asBytes: boolean): void {
+export function writeRun(writer: ByteWriter, tensor: Tensor, from: number, count: number, asBytes: boolean): void {
   switch (tensor.dtype) {
     case 'float16':
     case 'bfloat16':

@@ -1,0 +1,134 @@
+/**
+ * `text/csv` requests, RFC 4180: one row is one instance. A row never becomes something else than what it says: ragged
+ * rows, empty cells and what is no number by the documented grammar are errors with record and column.
+ */
+import { addFailure, type RecordFailure, withoutStacks } from '#core/batch/record-failure.ts';
+import { TwinvecError, toTwinvecError } from '#core/errors.ts';
+import { refuseUnreadableBody } from '#core/http/body-check.ts';
+import type { MediaType } from '#core/http/content-type.ts';
+import { CsvCursor } from '#core/text/csv-cursor.ts';
+import { DEFAULT_SIGNATURE, signatureNamed, type TensorSignatures } from '../signature.ts';
+import type { TensorDecodeOptions, TensorRequest } from '../tensor-request.ts';
+import { CsvLayout } from './csv-layout.ts';
+import { scanField } from './scan-field.ts';
+
+/**
+ * @throws EmptyBody when there is no row (a batch of nothing is an empty request instead), PayloadTooLarge,
+ *   UnsupportedMediaType; InvalidTensor and MalformedBody, which batch mode keeps as failures in their places
+ */
+export function decodeCsv(
+  body: Uint8Array,
+  signatures: TensorSignatures,
+  options: TensorDecodeOptions,
+  mediaType: MediaType,
+): TensorRequest {
+  refuseUnreadableBody(body);
+  if (options.method !== 'predict') {
+    throw new TwinvecError('UnsupportedMediaType', `CSV is for predict; send JSON to ${options.method}`);
+  }
+  const signatureName = options.signatureName ?? DEFAULT_SIGNATURE;
+  const layout = new CsvLayout(signatureNamed(signatures, signatureName));
+  const cursor = new CsvCursor(body, { lineBreaksInQuotes: !options.tolerateBadRecords });
+  readHeader(cursor, layout, mediaType);
+  const rows = new CsvRows(cursor, layout, options.maxRecords);
+  if (options.tolerateBadRecords) withoutStacks(() => rows.readTolerantly());
+  else rows.readAll();
+  if (rows.records === 0 && !options.tolerateBadRecords) {
+    throw new TwinvecError('EmptyBody', 'The body has no rows; send one record a line');
+  }
+  return { signatureName, inputs: layout.finish(rows.good), form: 'row', rows: rows.good, failures: rows.failures };
+}
+
+class CsvRows {
+  readonly failures: RecordFailure[] = [];
+  good = 0;
+  readonly #cursor: CsvCursor;
+  readonly #layout: CsvLayout;
+  readonly #maxRecords: number;
+
+  constructor(cursor: CsvCursor, layout: CsvLayout, maxRecords: number) {
+    this.#cursor = cursor;
+    this.#layout = layout;
+    this.#maxRecords = maxRecords;
+  }
+
+  /** Rows so far, good and bad. */
+  get records(): number {
+    return this.good + this.failures.length;
+  }
+
+  readAll(): void {
+    while (this.#cursor.nextRow()) this.#readRow();
+  }
+
+  readTolerantly(): void {
+    while (this.#cursor.nextRow()) {
+      try {
+        this.#readRow();
+      } catch (thrown) {
+        const error = toTwinvecError(thrown);
+        if (error.code === 'PayloadTooLarge' || error.code === 'Internal') throw error;
+        this.#layout.rollBack();
+        this.#cursor.skipLine();
+        addFailure(this.failures, { record: this.#cursor.record, error });
+      }
+    }
+  }
+
+  #readRow(): void {
+    const cursor = this.#cursor;
+    const layout = this.#layout;
+    cursor.record = this.records;
+    if (this.records >= this.#maxRecords) {
+      throw new TwinvecError('PayloadTooLarge', `The body has more than ${this.#maxRecords} records; send fewer`);
+    }
+    const wanted = layout.columns;
+    const rowAt = cursor.at;
+    let columns = 0;
+    do {
+      const column = layout.columnAt(columns);
+      if (!column || columns === wanted) throw this.#wrongWidth(rowAt, wanted);
+      scanField(cursor, column);
+      columns++;
+    } while (cursor.takeComma());
+    if (wanted >= 0 && columns !== wanted) throw this.#wrongWidth(rowAt, wanted);
+    layout.endFirstRow(columns);
+    layout.commit();
+    this.good++;
+    cursor.endRow();
+  }
+
+  /** Counts the columns of the row, for the message. */
+  #wrongWidth(rowAt: number, wanted: number): TwinvecError {
+    const cursor = this.#cursor;
+    const at = cursor.at;
+    const column = cursor.column;
+    cursor.at = rowAt;
+    cursor.column = 0;
+    do cursor.readField();
+    while (cursor.takeComma());
+    const found = cursor.column + 1;
+    cursor.at = at;
+    cursor.column = column;
+    const problem = `${cursor.place()} has ${found} columns, where ${wanted} are due`;
+    return new TwinvecError('InvalidTensor', problem, cursor.errorPlace());
+  }
+}
+
+function readHeader(cursor: CsvCursor, layout: CsvLayout, { parameters }: MediaType): void {
+  const header = parameters.get('header')?.toLowerCase() ?? 'absent';
+  if (header !== 'present' && header !== 'absent') {
+    throw new TwinvecError('UnsupportedMediaType', 'The header parameter of text/csv is present or absent');
+  }
+  if (header === 'absent') {
+    if (!layout.needsHeader) return;
+    const advice = 'send text/csv; header=present with their names in the first row, or JSON';
+    throw new TwinvecError('InvalidTensor', `The model has several inputs and CSV columns have no names; ${advice}`);
+  }
+  if (!cursor.nextRow()) return;
+  const names: string[] = [];
+  do names.push(Buffer.from(cursor.readField()).toString('utf8').trim());
+  while (cursor.takeComma());
+  cursor.endRow();
+  layout.takeHeader(names);
+}
