@@ -58,6 +58,7 @@ export const ERRORS = {
     422,
     'A value has a type, shape or range that the model does not take. The message says where.',
   ),
+  DamagedRecord: caller(422, 'A framed record fails its checksum or does not parse. The message names the record.'),
   InvalidTokenId: caller(422, 'A token id is not a whole number from 0 to 2147483647.'),
   TokenOutOfVocabulary: caller(422, 'A token id is not less than the vocabulary size that the model was trained with.'),
   InvalidImage: caller(422, 'An image is cut, damaged or empty. The message says where.'),
