@@ -7,7 +7,7 @@ import { encodeMessage, type MessageWriter, writeBytes, writeMapEntry, writeMess
 /** A list of one kind; `none` is a feature without a value, which tf.Example allows. */
 export type FeatureList =
   | { readonly kind: 'bytes'; readonly values: readonly Uint8Array[] }
-  | { readonly kind: 'float'; readonly values: readonly number[] }
+  | { readonly kind: 'float'; readonly values: ArrayLike<number> & Iterable<number> }
   | { readonly kind: 'int64'; readonly values: readonly (number | bigint)[] }
   | { readonly kind: 'none' };
 

@@ -6,6 +6,7 @@ import { TwinvecError } from '#core/errors.ts';
 import type { MediaType } from '#core/http/content-type.ts';
 import { decodeCsv } from './csv/decode-csv.ts';
 import { encodeCsv } from './csv/encode-csv.ts';
+import { BINARY_FORMATS, type BinaryFormat, decodeBinary } from './framed/decode-framed.ts';
 import { decodeJson } from './json/decode-json.ts';
 import { decodeJsonLines } from './json/decode-json-lines.ts';
 import { encodeJson, encodeJsonLines } from './json/encode-json.ts';
@@ -25,7 +26,16 @@ const DECODERS: Readonly<Record<TensorFormat, Decode>> = {
   json: decodeJson,
   jsonlines: decodeJsonLines,
   csv: decodeCsv,
+  tfexample: binaryDecoder(BINARY_FORMATS.tfexample),
+  tfrecord: binaryDecoder(BINARY_FORMATS.tfrecord),
+  recordio: binaryDecoder(BINARY_FORMATS.recordio),
+  'recordio-protobuf': binaryDecoder(BINARY_FORMATS['recordio-protobuf']),
+  bytes: binaryDecoder(BINARY_FORMATS.bytes),
 };
+
+function binaryDecoder(format: BinaryFormat): Decode {
+  return (body, signatures, options) => decodeBinary(format, body, signatures, options);
+}
 
 const ENCODERS: Readonly<Partial<Record<TensorFormat, Encode>>> = {
   json: encodeJson,

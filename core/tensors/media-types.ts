@@ -6,7 +6,15 @@
 import { quoteForMessage, TwinvecError } from '#core/errors.ts';
 import { chooseMediaType } from '#core/http/accept.ts';
 
-export type TensorFormat = 'json' | 'jsonlines' | 'csv';
+export type TensorFormat =
+  | 'json'
+  | 'jsonlines'
+  | 'csv'
+  | 'tfexample'
+  | 'tfrecord'
+  | 'recordio'
+  | 'recordio-protobuf'
+  | 'bytes';
 
 interface TensorMediaType {
   readonly format: TensorFormat;
@@ -14,6 +22,7 @@ interface TensorMediaType {
   readonly answer: boolean;
 }
 
+const requestOnly = (format: TensorFormat): TensorMediaType => ({ format, request: true, answer: false });
 const both = (format: TensorFormat): TensorMediaType => ({ format, request: true, answer: true });
 
 export const TENSOR_MEDIA_TYPES: Readonly<Record<string, TensorMediaType>> = {
@@ -23,6 +32,14 @@ export const TENSOR_MEDIA_TYPES: Readonly<Record<string, TensorMediaType>> = {
   'application/x-ndjson': both('jsonlines'),
   'application/jsons': both('jsonlines'),
   'text/csv': both('csv'),
+  'application/x-tfexample': requestOnly('tfexample'),
+  'application/x-tfrecord': requestOnly('tfrecord'),
+  'application/x-recordio': requestOnly('recordio'),
+  'application/x-recordio-protobuf': requestOnly('recordio-protobuf'),
+  'application/x-image': requestOnly('bytes'),
+  'image/jpeg': requestOnly('bytes'),
+  'image/png': requestOnly('bytes'),
+  'application/octet-stream': requestOnly('bytes'),
 };
 
 const ANSWER_TYPES = Object.keys(TENSOR_MEDIA_TYPES).filter((name) => TENSOR_MEDIA_TYPES[name]!.answer);

@@ -32,9 +32,10 @@ export interface TensorDecodeOptions {
   readonly tolerateBadRecords: boolean;
   /**
    * What a binary body holds: one record as it is, or a sequence of frames. SageMaker strips the frame with
-   * SingleRecord and keeps it with MultiRecord (SAGEMAKER_BATCH_STRATEGY); the body is never looked at to guess.
+   * SingleRecord and keeps it with MultiRecord (SAGEMAKER_BATCH_STRATEGY); the body is never looked at to guess. When
+   * absent, what is usual for the media type: one `application/x-tfexample`, frames for the others.
    */
-  readonly binaryRecords: 'single' | 'framed';
+  readonly binaryRecords?: 'single' | 'framed';
 }
 
 export interface TensorResponse {

@@ -4,33 +4,20 @@
  * parameter): an input of n values has n columns of its name. Order alone could silently swap two inputs.
  */
 import { quoteForMessage, TwinvecError } from '#core/errors.ts';
+import { FlatInput, toTensors } from '../flat-rows.ts';
+import type { RowStore } from '../row-request.ts';
 import type { TensorSignature } from '../signature.ts';
-import { describeShape, type NamedTensors, type Tensor, type TensorSpec } from '../tensor.ts';
-import { createColumn, type ValueColumn } from '../value-column.ts';
+import type { NamedTensors } from '../tensor.ts';
+import type { ValueColumn } from '../value-column.ts';
 
-interface CsvInput {
-  readonly name: string;
-  readonly spec: TensorSpec;
-  readonly column: ValueColumn;
-  /** Values of one row; -1 while unknown. */
-  width: number;
-  committed: number;
-}
-
-export class CsvLayout {
-  readonly #inputs: readonly CsvInput[];
+export class CsvLayout implements RowStore {
+  readonly #inputs: readonly FlatInput[];
   /** The input of each column; empty while every column is the only input's. */
-  #targets: readonly CsvInput[] = [];
+  #targets: readonly FlatInput[] = [];
 
   /** @throws InvalidTensor for inputs that rows of fields cannot hold */
   constructor(signature: TensorSignature) {
-    this.#inputs = Object.entries(signature.inputs).map(([name, spec]) => ({
-      name,
-      spec,
-      column: createColumn(spec.dtype),
-      width: widthOf(name, spec),
-      committed: 0,
-    }));
+    this.#inputs = Object.entries(signature.inputs).map(([name, spec]) => new FlatInput(name, spec, 'rows of CSV'));
   }
 
   /** Whether columns can only be told apart by a header. */
@@ -74,50 +61,23 @@ export class CsvLayout {
   }
 
   commit(): void {
-    for (const input of this.#inputs) input.committed = input.column.length;
+    for (const input of this.#inputs) input.commit();
   }
 
   rollBack(): void {
-    for (const { column, committed } of this.#inputs) column.truncate(committed);
+    for (const input of this.#inputs) input.rollBack();
   }
 
   finish(rows: number): NamedTensors {
-    return Object.fromEntries(
-      this.#inputs.map(({ name, spec, column, width }) => {
-        const shape = [rows, ...innerShape(spec, Math.max(width, 0))];
-        const fixed = spec.shape?.[0] ?? -1;
-        if (fixed >= 0 && fixed !== rows) {
-          throw invalid(`Expecting shape ${describeShape(spec.shape)} but got: ${describeShape(shape)}`);
-        }
-        return [name, { dtype: spec.dtype, shape, data: column.toData() } as Tensor];
-      }),
-    );
+    return toTensors(this.#inputs, rows);
   }
 
-  #inputNamed(name: string): CsvInput {
+  #inputNamed(name: string): FlatInput {
     const input = this.#inputs.find((one) => one.name === name);
     if (input) return input;
     const known = this.#inputs.map((one) => quoteForMessage(one.name)).join(', ');
     throw invalid(`the header names ${quoteForMessage(name)}, which is no input; the inputs are ${known}`);
   }
-}
-
-function widthOf(name: string, { dtype, shape }: TensorSpec): number {
-  if (dtype === 'complex64') throw invalid(`the input ${quoteForMessage(name)} is complex; CSV has no complex numbers`);
-  if (shape === undefined) return -1;
-  const open = shape.length === 2 && shape[1]! < 0;
-  if (open) return -1;
-  if (shape.length > 0 && shape.slice(1).every((size) => size >= 0)) {
-    return shape.slice(1).reduce((product, size) => product * size, 1);
-  }
-  throw invalid(
-    `the input ${quoteForMessage(name)} is ${describeShape(shape)}, which rows of CSV cannot hold; send JSON`,
-  );
-}
-
-function innerShape({ shape }: TensorSpec, width: number): readonly number[] {
-  if (shape === undefined) return width === 1 ? [] : [width];
-  return shape.slice(1).map((size) => (size < 0 ? width : size));
 }
 
 function invalid(problem: string): TwinvecError {

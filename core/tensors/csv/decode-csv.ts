@@ -2,11 +2,11 @@
  * `text/csv` requests, RFC 4180: one row is one instance. A row never becomes something else than what it says: ragged
  * rows, empty cells and what is no number by the documented grammar are errors with record and column.
  */
-import { addFailure, type RecordFailure, withoutStacks } from '#core/batch/record-failure.ts';
-import { TwinvecError, toTwinvecError } from '#core/errors.ts';
+import { TwinvecError } from '#core/errors.ts';
 import { refuseUnreadableBody } from '#core/http/body-check.ts';
 import type { MediaType } from '#core/http/content-type.ts';
 import { CsvCursor } from '#core/text/csv-cursor.ts';
+import { RowRequest } from '../row-request.ts';
 import { DEFAULT_SIGNATURE, signatureNamed, type TensorSignatures } from '../signature.ts';
 import type { TensorDecodeOptions, TensorRequest } from '../tensor-request.ts';
 import { CsvLayout } from './csv-layout.ts';
@@ -30,89 +30,41 @@ export function decodeCsv(
   const layout = new CsvLayout(signatureNamed(signatures, signatureName));
   const cursor = new CsvCursor(body, { lineBreaksInQuotes: !options.tolerateBadRecords });
   readHeader(cursor, layout, mediaType);
-  const rows = new CsvRows(cursor, layout, options.maxRecords);
-  if (options.tolerateBadRecords) withoutStacks(() => rows.readTolerantly());
-  else rows.readAll();
-  if (rows.records === 0 && !options.tolerateBadRecords) {
-    throw new TwinvecError('EmptyBody', 'The body has no rows; send one record a line');
-  }
-  return { signatureName, inputs: layout.finish(rows.good), form: 'row', rows: rows.good, failures: rows.failures };
+  const request = new RowRequest(layout, options);
+  request.addAll(
+    () => cursor.nextRow(),
+    (record) => {
+      cursor.record = record;
+      readRow(cursor, layout);
+    },
+    () => cursor.skipLine(),
+  );
+  return request.finish(signatureName);
 }
 
-class CsvRows {
-  readonly failures: RecordFailure[] = [];
-  good = 0;
-  readonly #cursor: CsvCursor;
-  readonly #layout: CsvLayout;
-  readonly #maxRecords: number;
+function readRow(cursor: CsvCursor, layout: CsvLayout): void {
+  const wanted = layout.columns;
+  const rowAt = cursor.at;
+  let columns = 0;
+  do {
+    const column = layout.columnAt(columns);
+    if (!column || columns === wanted) throw wrongWidth(cursor, rowAt, wanted);
+    scanField(cursor, column);
+    columns++;
+  } while (cursor.takeComma());
+  if (wanted >= 0 && columns !== wanted) throw wrongWidth(cursor, rowAt, wanted);
+  layout.endFirstRow(columns);
+  cursor.endRow();
+}
 
-  constructor(cursor: CsvCursor, layout: CsvLayout, maxRecords: number) {
-    this.#cursor = cursor;
-    this.#layout = layout;
-    this.#maxRecords = maxRecords;
-  }
-
-  /** Rows so far, good and bad. */
-  get records(): number {
-    return this.good + this.failures.length;
-  }
-
-  readAll(): void {
-    while (this.#cursor.nextRow()) this.#readRow();
-  }
-
-  readTolerantly(): void {
-    while (this.#cursor.nextRow()) {
-      try {
-        this.#readRow();
-      } catch (thrown) {
-        const error = toTwinvecError(thrown);
-        if (error.code === 'PayloadTooLarge' || error.code === 'Internal') throw error;
-        this.#layout.rollBack();
-        this.#cursor.skipLine();
-        addFailure(this.failures, { record: this.#cursor.record, error });
-      }
-    }
-  }
-
-  #readRow(): void {
-    const cursor = this.#cursor;
-    const layout = this.#layout;
-    cursor.record = this.records;
-    if (this.records >= this.#maxRecords) {
-      throw new TwinvecError('PayloadTooLarge', `The body has more than ${this.#maxRecords} records; send fewer`);
-    }
-    const wanted = layout.columns;
-    const rowAt = cursor.at;
-    let columns = 0;
-    do {
-      const column = layout.columnAt(columns);
-      if (!column || columns === wanted) throw this.#wrongWidth(rowAt, wanted);
-      scanField(cursor, column);
-      columns++;
-    } while (cursor.takeComma());
-    if (wanted >= 0 && columns !== wanted) throw this.#wrongWidth(rowAt, wanted);
-    layout.endFirstRow(columns);
-    layout.commit();
-    this.good++;
-    cursor.endRow();
-  }
-
-  /** Counts the columns of the row, for the message. */
-  #wrongWidth(rowAt: number, wanted: number): TwinvecError {
-    const cursor = this.#cursor;
-    const at = cursor.at;
-    const column = cursor.column;
-    cursor.at = rowAt;
-    cursor.column = 0;
-    do cursor.readField();
-    while (cursor.takeComma());
-    const found = cursor.column + 1;
-    cursor.at = at;
-    cursor.column = column;
-    const problem = `${cursor.place()} has ${found} columns, where ${wanted} are due`;
-    return new TwinvecError('InvalidTensor', problem, cursor.errorPlace());
-  }
+/** Counts the columns of the row, for the message. */
+function wrongWidth(cursor: CsvCursor, rowAt: number, wanted: number): TwinvecError {
+  cursor.at = rowAt;
+  cursor.column = 0;
+  do cursor.readField();
+  while (cursor.takeComma());
+  const problem = `${cursor.place()} has ${cursor.column + 1} columns, where ${wanted} are due`;
+  return new TwinvecError('InvalidTensor', problem, cursor.errorPlace());
 }
 
 function readHeader(cursor: CsvCursor, layout: CsvLayout, { parameters }: MediaType): void {

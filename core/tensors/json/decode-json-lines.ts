@@ -2,15 +2,13 @@
  * JSON Lines requests of TensorFlow models: one record a line, blank lines skipped, the last line with or without its
  * newline. A line is always one record: the value of the only input, or an object of inputs by name.
  */
-import { withoutStacks } from '#core/batch/record-failure.ts';
-import { TwinvecError } from '#core/errors.ts';
 import { refuseUnreadableBody } from '#core/http/body-check.ts';
-import { ByteCursor } from '#core/json/byte-cursor.ts';
+import { ByteCursor, expectEnd } from '#core/json/byte-cursor.ts';
 import { nextLine, skipByteOrderMark } from '#core/json/lines.ts';
+import { RowRequest } from '../row-request.ts';
 import { DEFAULT_SIGNATURE, signatureNamed, type TensorSignatures } from '../signature.ts';
 import type { TensorDecodeOptions, TensorRequest } from '../tensor-request.ts';
 import { createRecordBuilder } from './create-record-builder.ts';
-import { RowRequest } from './row-request.ts';
 
 /**
  * @throws EmptyBody when there is no record (a batch of nothing is an empty request instead), PayloadTooLarge,
@@ -27,13 +25,13 @@ export function decodeJsonLines(
   const request = new RowRequest(builder, options);
   const cursor = new ByteCursor(body);
   skipByteOrderMark(cursor);
-  if (options.tolerateBadRecords) {
-    withoutStacks(() => {
-      while (nextLine(cursor)) request.addOrFail(cursor);
-    });
-  } else {
-    while (nextLine(cursor)) request.add(cursor, true);
-    if (request.records === 0) throw new TwinvecError('EmptyBody', 'The body has no records; send one a line');
-  }
+  request.addAll(
+    () => nextLine(cursor),
+    (record) => {
+      cursor.record = record;
+      builder.scan(cursor);
+      expectEnd(cursor);
+    },
+  );
   return request.finish(name);
 }

@@ -13,13 +13,13 @@ import { BYTE, ByteCursor, expectByte, expectEnd, skipWhitespace, takeByte } fro
 import { skipByteOrderMark } from '#core/json/lines.ts';
 import { readString } from '#core/json/string-scanner.ts';
 import { skipValue } from '#core/json/value-scanner.ts';
+import { RowRequest } from '../row-request.ts';
 import { DEFAULT_SIGNATURE, signatureNamed, type TensorSignatures } from '../signature.ts';
 import type { TensorDecodeOptions, TensorRequest } from '../tensor-request.ts';
 import { createRecordBuilder } from './create-record-builder.ts';
 import { decodeJsonLines } from './decode-json-lines.ts';
 import { Envelope } from './envelope.ts';
 import { InstanceBuilder } from './instance-builder.ts';
-import { RowRequest } from './row-request.ts';
 
 /** @throws EmptyBody, MalformedJson, InvalidEnvelope, UnknownSignature, InvalidTensor, UnknownField, DuplicateKey, PayloadTooLarge */
 export function decodeJson(
@@ -44,8 +44,12 @@ function decodeBare(cursor: ByteCursor, signatures: TensorSignatures, options: T
   const builder = createRecordBuilder(signatureNamed(signatures, name), options.method);
   if (cursor.peek() === BYTE.openBrace && builder instanceof InstanceBuilder) requireInputName(cursor, builder);
   const request = new RowRequest(builder, options);
-  if (isListOfInstances(cursor)) scanList(cursor, request);
-  else request.add(cursor);
+  const scan = (record: number) => {
+    cursor.record = record;
+    builder.scan(cursor);
+  };
+  if (isListOfInstances(cursor)) scanList(cursor, () => request.add(scan));
+  else request.add(scan);
   cursor.record = -1;
   const end = cursor.at;
   skipWhitespace(cursor);
@@ -92,10 +96,10 @@ function isListOfInstances(cursor: ByteCursor): boolean {
 }
 
 /** `[...]` with at least one record. */
-function scanList(cursor: ByteCursor, request: RowRequest): void {
+function scanList(cursor: ByteCursor, scanItem: () => void): void {
   expectByte(cursor, BYTE.openBracket, '[');
   do {
-    request.add(cursor);
+    scanItem();
   } while (takeByte(cursor, BYTE.comma));
   expectByte(cursor, BYTE.closeBracket, 'a comma or ]');
   cursor.record = -1;

@@ -9,12 +9,12 @@ import type { Features } from '#core/examples/example-writer.ts';
 import { BYTE, type ByteCursor, expectByte, expectEnd, skipWhitespace, takeByte } from '#core/json/byte-cursor.ts';
 import { readString } from '#core/json/string-scanner.ts';
 import { skipValue } from '#core/json/value-scanner.ts';
+import { RowRequest } from '../row-request.ts';
 import { DEFAULT_SIGNATURE, signatureNamed, type TensorSignatures } from '../signature.ts';
 import type { TensorDecodeOptions, TensorRequest } from '../tensor-request.ts';
 import { columnRequest } from './column-request.ts';
 import { createRecordBuilder } from './create-record-builder.ts';
 import { ExampleBuilder, scanFeatures } from './example-builder.ts';
-import { RowRequest } from './row-request.ts';
 
 const DATA_KEYS = ['instances', 'inputs', 'examples'];
 const OTHER_KEYS = ['signature_name', 'context'];
@@ -117,7 +117,11 @@ export class Envelope {
     }
     const builder = createRecordBuilder(signature, this.#options.method);
     const request = new RowRequest(builder, this.#options);
-    scanRecords(cursor, key, request);
+    const scan = (record: number) => {
+      cursor.record = record;
+      builder.scan(cursor);
+    };
+    scanRecords(cursor, key, () => request.add(scan));
     return {
       signatureName,
       finish: (context) => {
@@ -143,7 +147,7 @@ export class Envelope {
 }
 
 /** The list of records under a key. */
-function scanRecords(cursor: ByteCursor, key: string, request: RowRequest): void {
+function scanRecords(cursor: ByteCursor, key: string, scanRecord: () => void): void {
   if (cursor.peek() !== BYTE.openBracket) {
     const from = cursor.at;
     skipValue(cursor, 1, 'non-finite');
@@ -152,7 +156,7 @@ function scanRecords(cursor: ByteCursor, key: string, request: RowRequest): void
   cursor.at++;
   if (takeByte(cursor, BYTE.closeBracket)) throw invalid(`No values in '${key}' array`);
   do {
-    request.add(cursor);
+    scanRecord();
   } while (takeByte(cursor, BYTE.comma));
   expectByte(cursor, BYTE.closeBracket, 'a comma or ]');
   cursor.record = -1;

@@ -9,7 +9,6 @@ export const OPTIONS: TensorDecodeOptions = {
   method: 'predict',
   maxRecords: 1000,
   tolerateBadRecords: false,
-  binaryRecords: 'single',
 };
 export const BATCH: TensorDecodeOptions = { ...OPTIONS, tolerateBadRecords: true, binaryRecords: 'framed' };
 
