@@ -144,6 +144,24 @@ describe.skipIf(!nativeEngine.available)(`TensorFlow models behind the server${n
     expect(reply.text).toBe(`{"predictions":[${value}]}`);
   });
 
+  it('takes and gives large bodies, and answers /ping meanwhile', async () => {
+    // Prepare: a body of 3 MB and an answer of 2 MB go through the codec threads
+    const rows = Array.from({ length: 3000 }, (_, row) => Array.from({ length: 200 }, (_, i) => (row + i) % 997));
+    const body = JSON.stringify({ instances: rows });
+
+    // Act
+    const [ping, reply, refused] = await Promise.all([
+      get('/ping'),
+      invoke(body, 'tfs-model-name=multiplier'),
+      invoke(`${body.slice(0, -2)},["a"]]}`, 'tfs-model-name=multiplier'),
+    ]);
+
+    // Assess
+    expect(ping.status).toBe(200);
+    expect(JSON.parse(reply.text)).toEqual({ predictions: rows.map((row) => row.map((value) => 2 * value)) });
+    expect(refused).toMatchObject({ status: 422, text: expect.stringContaining('"record":3000') });
+  });
+
   it('lets the model decode images: two outputs, one of them int64', async () => {
     // Prepare
     const instances = IMAGES.map((name) => ({ b64: image(name).toString('base64') }));

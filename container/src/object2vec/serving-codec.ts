@@ -2,10 +2,11 @@
  * Decoding and encoding of Object2Vec bodies as plain functions of cloneable values, so that they run equally on the
  * HTTP thread (small bodies) and on a codec thread (large ones).
  */
-import { type ErrorCode, TwinvecError } from '#core/errors.ts';
 import { parseContentType } from '#core/http/content-type.ts';
 import { decodeInferenceRequest, encodePredictions } from '#core/object2vec/codec.ts';
 import type { DecodeOptions, InferenceMode, InferenceRequest } from '#core/object2vec/inference-request.ts';
+import { type CodecOutcome, ownBuffers } from '../codec/codec-task.ts';
+import { fromPlainFailures, type PlainFailure, toPlainFailures } from '../codec/plain-error.ts';
 
 export interface DecodeTask {
   readonly kind: 'decode';
@@ -24,37 +25,26 @@ export interface EncodeTask {
   readonly mediaType: string;
 }
 
-/** Errors without their class, which structured cloning drops. */
-export interface PlainError {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly record: number | undefined;
-}
-
-export interface PlainFailure {
-  readonly record: number;
-  readonly error: PlainError;
-}
-
 /** A decoded request whose failures can be cloned. */
 export type PlainRequest = Omit<InferenceRequest, 'failures'> & { readonly failures: readonly PlainFailure[] };
 
 /** Throws what the codec throws. */
 export function decodeTask({ body, contentType, options }: DecodeTask): PlainRequest {
   const request = decodeInferenceRequest(body, parseContentType(contentType), options);
-  const failures = request.failures.map(({ record, error }) => ({ record, error: toPlainError(error) }));
-  return { ...request, failures };
+  return { ...request, failures: toPlainFailures(request.failures) };
 }
 
 export function encodeTask({ mode, values, width, failures, mediaType }: EncodeTask): Uint8Array {
-  const errors = failures.map(({ record, error }) => ({ record, error: fromPlainError(error) }));
-  return encodePredictions({ mode, values, width, failures: errors }, mediaType);
+  return encodePredictions({ mode, values, width, failures: fromPlainFailures(failures) }, mediaType);
 }
 
-export function toPlainError({ code, message, record }: TwinvecError): PlainError {
-  return { code, message, record };
-}
-
-export function fromPlainError({ code, message, record }: PlainError): TwinvecError {
-  return new TwinvecError(code, message, record === undefined ? {} : { record });
+/** The codec thread's entry (codec-task.ts). */
+export function runTask(task: DecodeTask | EncodeTask): CodecOutcome<PlainRequest | Uint8Array> {
+  if (task.kind === 'encode') {
+    const answer = encodeTask(task);
+    return { answer, moved: ownBuffers(answer) };
+  }
+  const answer = decodeTask(task);
+  const { in0, in1 } = answer;
+  return { answer, moved: ownBuffers(in0?.ids, in0?.offsets, in1?.ids, in1?.offsets) };
 }

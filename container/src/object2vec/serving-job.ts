@@ -5,9 +5,9 @@
 import type { InferenceMode } from '#core/object2vec/inference-request.ts';
 import { concatTokenRows, rowOfEachId, type TokenRows } from '#core/object2vec/token-rows.ts';
 import type { CallBudget, Job, Slice } from '../batching/job.ts';
+import type { PlainFailure } from '../codec/plain-error.ts';
 import type { EngineCall } from '../engine/engine-call.ts';
 import type { Tensor } from '../engine/session.ts';
-import type { PlainFailure } from './serving-codec.ts';
 import { FLAT_SIGNATURES } from './serving-graph.ts';
 
 /** What a request asks for, and how its answer is to be written. */

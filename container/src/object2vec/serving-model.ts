@@ -10,12 +10,13 @@ import type { Object2VecManifest } from '#core/object2vec/manifest.ts';
 import { withRequestLengths } from '#core/object2vec/max-seqlens.ts';
 import type { TokenRows } from '#core/object2vec/token-rows.ts';
 import { MEDIA_TYPES, wireFormatOf } from '#core/object2vec/wire-formats.ts';
+import { CodecPool } from '../codec/codec-pool.ts';
+import { ownBuffers, owned } from '../codec/codec-task.ts';
 import type { ServingConfig } from '../config/serving-config.ts';
 import type { NamedTensors } from '../engine/session.ts';
 import type { EncodedAnswer, RequestHead, ServedModel } from '../http/served-model.ts';
 import { readManifest } from './artifact.ts';
 import { decodeTask, type EncodeTask, encodeTask, type PlainRequest } from './serving-codec.ts';
-import { CodecPool } from './serving-codec-pool.ts';
 import { mergeObject2Vec, type Object2VecJob, object2VecJob, type TokenCost } from './serving-job.ts';
 
 /** Decoding runs at roughly 5 ns a byte: this much is about a millisecond. */
@@ -45,7 +46,7 @@ class Object2VecModel implements ServedModel<Object2VecJob> {
   readonly #manifest: Object2VecManifest;
   readonly #options: DecodeOptions;
   readonly #defaultAccept: string | undefined;
-  readonly #codec = new CodecPool();
+  readonly #codec = new CodecPool(new URL('./serving-codec.ts', import.meta.url).href);
   readonly #cost: TokenCost;
 
   constructor(manifest: Object2VecManifest, options: DecodeOptions, defaultAccept: string | undefined) {
@@ -69,7 +70,10 @@ class Object2VecModel implements ServedModel<Object2VecJob> {
     const answerType = this.#answerType(parseContentType(contentType).type, accept);
     const task = { kind: 'decode', body, contentType, options: this.#options } as const;
     if (body.length <= INLINE_BODY_BYTES) return this.#toJob(decodeTask(task), answerType);
-    return this.#codec.decode(task).then((request) => this.#toJob(request, answerType));
+    const bytes = owned<Uint8Array>(body);
+    return this.#codec
+      .run<PlainRequest>({ ...task, body: bytes }, ownBuffers(bytes))
+      .then((request) => this.#toJob(request, answerType));
   }
 
   encode(job: Object2VecJob, outputs: NamedTensors | undefined): EncodedAnswer | Promise<EncodedAnswer> {
@@ -82,7 +86,10 @@ class Object2VecModel implements ServedModel<Object2VecJob> {
     }
     const task: EncodeTask = { kind: 'encode', mode, values, width, failures, mediaType };
     if (values.length <= INLINE_ANSWER_FLOATS) return { body: encodeTask(task), contentType: mediaType };
-    return this.#codec.encode(task).then((body) => ({ body, contentType: mediaType }));
+    const floats = owned(values);
+    return this.#codec
+      .run<Uint8Array>({ ...task, values: floats }, ownBuffers(floats))
+      .then((encoded) => ({ body: encoded, contentType: mediaType }));
   }
 
   warmUpCalls() {

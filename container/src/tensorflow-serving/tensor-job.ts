@@ -4,14 +4,14 @@
  */
 import type { InferenceMethod, TensorSignature } from '#core/tensors/signature.ts';
 import type { NamedTensors, Tensor, TensorSpec } from '#core/tensors/tensor.ts';
-import type { TensorRequest } from '#core/tensors/tensor-request.ts';
 import type { Job, Slice } from '../batching/job.ts';
 import type { EngineCall } from '../engine/engine-call.ts';
 import { joinRows, takeRows } from '../engine/tensor-rows.ts';
+import type { PlainTensorRequest } from './tensor-codec.ts';
 
 export interface TensorJob extends Job {
   readonly method: InferenceMethod;
-  readonly request: TensorRequest;
+  readonly request: PlainTensorRequest;
   readonly signature: TensorSignature;
   /** Media type of the answer. */
   readonly answerType: string;
@@ -54,7 +54,7 @@ function countsRows({ inputs, outputs }: TensorSignature): boolean {
 }
 
 /** Requests of one group have the same inputs with rows of the same shape. */
-function groupOf({ signatureName, inputs }: TensorRequest): string {
+function groupOf({ signatureName, inputs }: PlainTensorRequest): string {
   const shapes = Object.keys(inputs)
     .sort()
     .map((name) => `${JSON.stringify(name)}[${inputs[name]!.shape.slice(1)}]`);

@@ -49,6 +49,58 @@ describe('the configuration of serve', () => {
     });
   });
 
+  it("takes the variables of AWS's TensorFlow container", () => {
+    // Act
+    const config = parseServingConfig({
+      SAGEMAKER_TFS_DEFAULT_MODEL_NAME: 'half_plus_two',
+      SAGEMAKER_TFS_ENABLE_BATCHING: 'true',
+      SAGEMAKER_TFS_MAX_BATCH_SIZE: '16',
+      SAGEMAKER_TFS_BATCH_TIMEOUT_MICROS: '50000',
+      SAGEMAKER_TFS_NUM_BATCH_THREADS: '4',
+      SAGEMAKER_TFS_MAX_ENQUEUED_BATCHES: '100',
+      SAGEMAKER_TFS_INSTANCE_COUNT: '2',
+      SAGEMAKER_TFS_INTER_OP_PARALLELISM: '3',
+      SAGEMAKER_TFS_INTRA_OP_PARALLELISM: '4',
+      SAGEMAKER_TFS_WAIT_TIME_SECONDS: '120',
+      SAGEMAKER_TFS_FRACTIONAL_GPU_MEM_MARGIN: '0.25',
+      TWINVEC_ALLOWED_OPERATIONS: 'ReadFile,MatchingFiles',
+    });
+
+    // Assess
+    expect(config).toMatchObject({
+      defaultModelName: 'half_plus_two',
+      tensorBatching: { enabled: true, maxRows: 16 },
+      queueRequests: 1600,
+      engineWorkers: 2,
+      interOpThreads: 3,
+      intraOpThreads: 4,
+      loadTimeoutMs: 120_000,
+      allowedOperations: ['ReadFile', 'MatchingFiles'],
+    });
+  });
+
+  it('shares calls of a SavedModel only when told to, and not with batching off', () => {
+    const enabled = { SAGEMAKER_TFS_ENABLE_BATCHING: 'true' };
+    expect(parseServingConfig({}).tensorBatching).toEqual({ enabled: false, maxRows: 8 });
+    expect(parseServingConfig({ ...enabled, TWINVEC_BATCHING: 'off' }).tensorBatching.enabled).toBe(false);
+  });
+
+  it('bounds the queue when AWS’s own number for batch jobs asks for any length', () => {
+    expect(parseServingConfig({ SAGEMAKER_TFS_MAX_ENQUEUED_BATCHES: '100000000' }).queueRequests).toBe(65_536);
+  });
+
+  it.each([
+    ['SAGEMAKER_TFS_MAX_BATCH_SIZE', '0', 'a whole number from 1 to 1048576'],
+    ['SAGEMAKER_TFS_MAX_BATCH_SIZE', '1e3', 'a whole number from 1 to 1048576'],
+    ['SAGEMAKER_TFS_INSTANCE_COUNT', '65', 'a whole number from 1 to 64'],
+    ['SAGEMAKER_TFS_FRACTIONAL_GPU_MEM_MARGIN', '1.5', 'a number from 0 to 1'],
+    ['SAGEMAKER_TFS_FRACTIONAL_GPU_MEM_MARGIN', '.5', 'a number from 0 to 1'],
+    ['SAGEMAKER_TFS_WAIT_TIME_SECONDS', '', 'a whole number from 1 to 3600'],
+    ['TWINVEC_ALLOWED_OPERATIONS', 'ReadFile, WriteFile', 'names between commas'],
+  ])('K2 refuses %s=%s, naming what is accepted', (name, value, accepted) => {
+    expect(problemsOf({ [name]: value })).toBe(`${name} must be ${accepted}, not ${JSON.stringify(value)}`);
+  });
+
   it.each([
     ['100', 1],
     ['50', 2],

@@ -5,42 +5,39 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { TwinvecError } from '#core/errors.ts';
-import { type DecodeTask, type EncodeTask, fromPlainError, type PlainRequest } from './serving-codec.ts';
-import type { CodecAnswer, CodecTask, FromCodec } from './serving-codec-worker.ts';
+import type { FromCodec } from './codec-worker.ts';
+import { fromPlainError } from './plain-error.ts';
 
 const MAX_THREADS = 4;
 
 interface Thread {
   readonly worker: Worker;
-  readonly tasks: Map<number, PromiseWithResolvers<CodecAnswer>>;
+  readonly tasks: Map<number, PromiseWithResolvers<unknown>>;
 }
 
 export class CodecPool {
+  readonly #module: string;
   readonly #size = Math.min(MAX_THREADS, Math.max(1, availableParallelism() - 1));
   readonly #threads = new Set<Thread>();
   #nextId = 0;
 
-  /** The body's buffer is moved to the thread where it owns it: do not use the body afterwards. */
-  decode(task: DecodeTask): Promise<PlainRequest> {
-    return this.#run({ ...task, body: owned(task.body) }) as Promise<PlainRequest>;
+  /** @param module URL of a module that exports a `runTask` (codec-task.ts). */
+  constructor(module: string) {
+    this.#module = module;
   }
 
-  encode(task: EncodeTask): Promise<Uint8Array> {
-    return this.#run({ ...task, values: owned(task.values) }) as Promise<Uint8Array>;
+  /** The module's answer to the task. What is `moved` belongs to the thread afterwards. Rejects with a TwinvecError. */
+  run<Answer>(task: unknown, moved: ArrayBuffer[]): Promise<Answer> {
+    const { worker, tasks } = this.#leastBusy();
+    const id = this.#nextId++;
+    const settled = Promise.withResolvers<unknown>();
+    tasks.set(id, settled);
+    worker.postMessage({ id, task }, moved);
+    return settled.promise as Promise<Answer>;
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#threads].map(({ worker }) => worker.terminate()));
-  }
-
-  #run(task: CodecTask): Promise<CodecAnswer> {
-    const { worker, tasks } = this.#leastBusy();
-    const id = this.#nextId++;
-    const settled = Promise.withResolvers<CodecAnswer>();
-    tasks.set(id, settled);
-    const { buffer } = task.kind === 'decode' ? task.body : task.values;
-    worker.postMessage({ id, task }, buffer.byteLength > 0 ? [buffer as ArrayBuffer] : []);
-    return settled.promise;
   }
 
   #leastBusy(): Thread {
@@ -51,7 +48,7 @@ export class CodecPool {
   }
 
   #spawn(): Thread {
-    const worker = new Worker(new URL('./serving-codec-worker.ts', import.meta.url));
+    const worker = new Worker(new URL('./codec-worker.ts', import.meta.url), { workerData: this.#module });
     const thread: Thread = { worker, tasks: new Map() };
     worker.on('message', (message: FromCodec) => {
       const task = thread.tasks.get(message.id);
@@ -74,12 +71,4 @@ export class CodecPool {
 
 function lost(): TwinvecError {
   return new TwinvecError('OutOfMemory', 'The request or its answer does not fit into memory. Send fewer records.');
-}
-
-/** The array itself when it has its buffer to itself, else a copy that does. */
-function owned<T extends Uint8Array | Float32Array>(array: T): T {
-  if (array.byteLength === array.buffer.byteLength) return array;
-  // Buffer's own slice would be a view.
-  const copy = array instanceof Uint8Array ? Uint8Array.prototype.slice.call(array) : array.slice();
-  return copy as T;
 }
