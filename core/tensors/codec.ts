@@ -11,6 +11,8 @@ import { decodeJson } from './json/decode-json.ts';
 import { decodeJsonLines } from './json/decode-json-lines.ts';
 import { encodeJson, encodeJsonLines } from './json/encode-json.ts';
 import { requestFormatOf, TENSOR_MEDIA_TYPES, type TensorFormat } from './media-types.ts';
+import { decodeNpy } from './npy/decode-npy.ts';
+import { encodeNpy } from './npy/encode-npy.ts';
 import type { TensorSignatures } from './signature.ts';
 import type { TensorDecodeOptions, TensorRequest, TensorResponse } from './tensor-request.ts';
 
@@ -26,6 +28,7 @@ const DECODERS: Readonly<Record<TensorFormat, Decode>> = {
   json: decodeJson,
   jsonlines: decodeJsonLines,
   csv: decodeCsv,
+  npy: decodeNpy,
   tfexample: binaryDecoder(BINARY_FORMATS.tfexample),
   tfrecord: binaryDecoder(BINARY_FORMATS.tfrecord),
   recordio: binaryDecoder(BINARY_FORMATS.recordio),
@@ -41,6 +44,7 @@ const ENCODERS: Readonly<Partial<Record<TensorFormat, Encode>>> = {
   json: encodeJson,
   jsonlines: encodeJsonLines,
   csv: encodeCsv,
+  npy: encodeNpy,
 };
 
 /**

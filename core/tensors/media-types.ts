@@ -10,6 +10,7 @@ export type TensorFormat =
   | 'json'
   | 'jsonlines'
   | 'csv'
+  | 'npy'
   | 'tfexample'
   | 'tfrecord'
   | 'recordio'
@@ -32,6 +33,7 @@ export const TENSOR_MEDIA_TYPES: Readonly<Record<string, TensorMediaType>> = {
   'application/x-ndjson': both('jsonlines'),
   'application/jsons': both('jsonlines'),
   'text/csv': both('csv'),
+  'application/x-npy': both('npy'),
   'application/x-tfexample': requestOnly('tfexample'),
   'application/x-tfrecord': requestOnly('tfrecord'),
   'application/x-recordio': requestOnly('recordio'),
@@ -42,7 +44,10 @@ export const TENSOR_MEDIA_TYPES: Readonly<Record<string, TensorMediaType>> = {
   'application/octet-stream': requestOnly('bytes'),
 };
 
-const ANSWER_TYPES = Object.keys(TENSOR_MEDIA_TYPES).filter((name) => TENSOR_MEDIA_TYPES[name]!.answer);
+/** What answers may be asked for as, best known first. */
+export const TENSOR_ANSWER_TYPES: readonly string[] = Object.keys(TENSOR_MEDIA_TYPES).filter(
+  (name) => TENSOR_MEDIA_TYPES[name]!.answer,
+);
 const REQUEST_TYPES = Object.keys(TENSOR_MEDIA_TYPES).filter((name) => TENSOR_MEDIA_TYPES[name]!.request);
 
 /** @throws UnsupportedMediaType naming the types that there are */
@@ -55,11 +60,11 @@ export function requestFormatOf(mediaType: string): TensorFormat {
 
 /**
  * The media type of the answer. A caller without a wish gets JSON Lines for JSON Lines, so that lines in and lines out
- * stay in step, and JSON for everything else, as from AWS's container.
+ * stay in step, and JSON for everything else, as from AWS's container; `defaultType` overrides both.
  *
  * @throws NotAcceptable when Accept allows nothing that can be written
  */
-export function answerMediaType(accept: string | undefined, requestType: string): string {
+export function answerMediaType(accept: string | undefined, requestType: string, defaultType?: string): string {
   const preferred = TENSOR_MEDIA_TYPES[requestType]?.format === 'jsonlines' ? requestType : 'application/json';
-  return chooseMediaType(accept, ANSWER_TYPES, preferred);
+  return chooseMediaType(accept, TENSOR_ANSWER_TYPES, defaultType ?? preferred);
 }
