@@ -131,6 +131,33 @@ describe.skipIf(!nativeEngine.available)(`TensorFlow models behind the server${n
     expect(reply).toEqual({ status: 200, type: 'application/jsonlines', text: '[2.0,4.0]\n[6.0,8.0]\n' });
   });
 
+  it('takes CSV and gives CSV', async () => {
+    const reply = await invoke('1,2\r\n3,4\n', 'tfs-model-name=multiplier', {
+      'content-type': 'text/csv',
+      accept: 'text/csv',
+    });
+    expect(reply).toEqual({ status: 200, type: 'text/csv', text: '2.0,4.0\n6.0,8.0\n' });
+  });
+
+  it.each(['application/x-image', 'image/png', 'application/octet-stream'])(
+    'takes an image as it is, as %s, and gives the answer of its base64',
+    async (contentType) => {
+      // Prepare
+      const bytes = image('rgb.png');
+      const headers = { 'content-type': contentType, [ATTRIBUTES]: 'tfs-model-name=images' };
+
+      // Act
+      const raw = await fetch(`${server.url}/invocations`, { method: 'POST', headers, body: bytes });
+      const coded = await invoke(
+        JSON.stringify({ instances: [{ b64: bytes.toString('base64') }] }),
+        'tfs-model-name=images',
+      );
+
+      // Assess
+      expect([raw.status, await raw.text()]).toEqual([200, coded.text]);
+    },
+  );
+
   it.each([
     ['int64', '-9223372036854775808'],
     ['int64', '9007199254740993'],
@@ -220,7 +247,7 @@ describe.skipIf(!nativeEngine.available)(`TensorFlow models behind the server${n
   });
 
   it('refuses a media type that it cannot read, naming those that it can', async () => {
-    const reply = await invoke('x', '', { 'content-type': 'application/octet-stream' });
+    const reply = await invoke('x', '', { 'content-type': 'application/pdf' });
     expect(reply).toMatchObject({ status: 415, text: expect.stringContaining('application/json') });
   });
 

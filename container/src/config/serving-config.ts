@@ -17,6 +17,8 @@ export interface ServingConfig {
   readonly maxBodyBytes: number;
   readonly maxRecords: number;
   readonly executionParameters: ExecutionParameters;
+  /** What a binary body holds; undefined is what is usual for its media type. */
+  readonly binaryRecords: 'single' | 'framed' | undefined;
   readonly defaultAccept: 'application/json' | 'application/jsonlines' | undefined;
   readonly preferredMode: 'embedding' | 'classification' | undefined;
   readonly engine: EngineChoice;
@@ -54,6 +56,7 @@ export interface ExecutionParameters {
 }
 
 const DEFAULT_CONCURRENCY = 8;
+const DEFAULT_STRATEGY = 'MULTI_RECORD';
 const REAL_TIME_DEADLINE_MS = 10_000;
 const MAX_QUEUE_REQUESTS = 65_536;
 
@@ -73,9 +76,10 @@ export function parseServingConfig(env: NodeJS.ProcessEnv): ServingConfig {
     maxRecords: read.batch ? LIMITS.batchRecords.value : LIMITS.realTimeRecords.value,
     executionParameters: {
       MaxConcurrentTransforms: concurrency,
-      BatchStrategy: read.batchStrategy,
+      BatchStrategy: read.batchStrategy ?? DEFAULT_STRATEGY,
       MaxPayloadInMB: payloadMb,
     },
+    binaryRecords: binaryRecords(read),
     batching: read.batching === 'on',
     tensorBatching: { enabled: read.tensorBatching && read.batching === 'on', maxRows: read.tensorBatchRows },
     engineWorkers: read.engineWorkers ?? read.instanceCount,
@@ -89,6 +93,12 @@ export function parseServingConfig(env: NodeJS.ProcessEnv): ServingConfig {
 }
 
 type Read = ReturnType<typeof readAll>;
+
+/** SageMaker strips the frames of single records and keeps those of several. */
+function binaryRecords({ batch, batchStrategy }: Read): ServingConfig['binaryRecords'] {
+  const strategy = batchStrategy ?? (batch ? DEFAULT_STRATEGY : undefined);
+  return strategy && (strategy === 'SINGLE_RECORD' ? 'single' : 'framed');
+}
 
 function queueRequests({ queueRequests, tensorBatchesWaiting, tensorBatchRows }: Read): number {
   if (tensorBatchesWaiting === undefined) return queueRequests;

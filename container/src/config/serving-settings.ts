@@ -33,11 +33,12 @@ export const SERVING_SETTINGS = {
   }),
   batchStrategy: choice({
     name: 'SAGEMAKER_BATCH_STRATEGY',
-    fallback: 'MULTI_RECORD',
+    fallback: undefined,
+    defaultText: 'MULTI_RECORD',
     words: ['MULTI_RECORD', 'SINGLE_RECORD'],
     // The API's spelling, which SageMaker's local mode passes on.
     aliases: { MultiRecord: 'MULTI_RECORD', SingleRecord: 'SINGLE_RECORD' },
-    doc: `Advertised by /execution-parameters. ${BATCH_SENDS}.`,
+    doc: `Advertised by /execution-parameters, and whether binary bodies are one record or frames. ${BATCH_SENDS}.`,
   }),
   maxConcurrentTransforms: wholeNumber({
     name: 'SAGEMAKER_MAX_CONCURRENT_TRANSFORMS',

@@ -2,17 +2,18 @@
  * Decoding and encoding of TensorFlow models' bodies as plain functions of cloneable values, so that they run equally
  * on the HTTP thread (small bodies) and on a codec thread (large ones).
  */
+import type { MediaType } from '#core/http/content-type.ts';
+import { decodeTensors, encodeTensors } from '#core/tensors/codec.ts';
 import type { TensorSignatures } from '#core/tensors/signature.ts';
 import type { TensorDecodeOptions, TensorRequest, TensorResponse } from '#core/tensors/tensor-request.ts';
 import { type CodecOutcome, ownBuffers } from '../codec/codec-task.ts';
 import { fromPlainFailures, type PlainFailure, toPlainFailures } from '../codec/plain-error.ts';
 import { transferables } from '../engine/tensor-rows.ts';
-import { decoderOf, encoderOf } from './formats.ts';
 
 export interface DecodeTask {
   readonly kind: 'decode';
   readonly body: Uint8Array;
-  readonly mediaType: string;
+  readonly mediaType: MediaType;
   readonly signatures: TensorSignatures;
   readonly options: TensorDecodeOptions;
 }
@@ -31,12 +32,12 @@ export type PlainResponse = Plain<TensorResponse>;
 
 /** Throws what the codec throws. */
 export function decodeTask({ body, mediaType, signatures, options }: DecodeTask): PlainTensorRequest {
-  const request = decoderOf(mediaType)(body, signatures, options);
+  const request = decodeTensors(body, mediaType, signatures, options);
   return { ...request, failures: toPlainFailures(request.failures) };
 }
 
 export function encodeTask({ response, mediaType }: EncodeTask): Uint8Array {
-  return encoderOf(mediaType)({ ...response, failures: fromPlainFailures(response.failures) });
+  return encodeTensors({ ...response, failures: fromPlainFailures(response.failures) }, mediaType);
 }
 
 /** The codec thread's entry (codec-task.ts). */

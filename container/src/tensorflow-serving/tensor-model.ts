@@ -2,8 +2,8 @@
  * Any SavedModel behind the server's model interface: bodies become named tensors by its signatures, and its outputs
  * become answers.
  */
-import { chooseMediaType } from '#core/http/accept.ts';
 import { parseContentType } from '#core/http/content-type.ts';
+import { answerMediaType, requestFormatOf } from '#core/tensors/media-types.ts';
 import { signatureNamed, type TensorSignatures } from '#core/tensors/signature.ts';
 import type { NamedTensors, Tensor } from '#core/tensors/tensor.ts';
 import type { TensorDecodeOptions } from '#core/tensors/tensor-request.ts';
@@ -16,7 +16,6 @@ import { transferables } from '../engine/tensor-rows.ts';
 import type { EncodedAnswer, RequestHead, ServedModel } from '../http/served-model.ts';
 import { readSavedModel, type SavedModelSummary } from '../savedmodel/read-saved-model.ts';
 import type { FoundVersion } from './find-saved-models.ts';
-import { ANSWER_TYPES, answerTypeOf, decoderOf } from './formats.ts';
 import { describeMetadata } from './metadata.ts';
 import { refuseOperations } from './refuse-operations.ts';
 import { explainRunFailure } from './run-refusal.ts';
@@ -51,23 +50,23 @@ class TensorModel implements ServedModel<TensorJob> {
     this.#options = {
       maxRecords: config.maxRecords,
       tolerateBadRecords: config.batch,
-      binaryRecords: config.executionParameters.BatchStrategy === 'SINGLE_RECORD' ? 'single' : 'framed',
+      ...(config.binaryRecords && { binaryRecords: config.binaryRecords }),
     };
   }
 
   checkHead({ contentType, accept }: RequestHead): void {
     const { type } = parseContentType(contentType);
-    decoderOf(type);
+    requestFormatOf(type);
     this.#answerType(type, accept);
   }
 
   decode(body: Buffer, { contentType, accept, method }: RequestHead): TensorJob | Promise<TensorJob> {
-    const { type } = parseContentType(contentType);
-    const answerType = this.#answerType(type, accept);
+    const mediaType = parseContentType(contentType);
+    const answerType = this.#answerType(mediaType.type, accept);
     const task: DecodeTask = {
       kind: 'decode',
       body,
-      mediaType: type,
+      mediaType,
       signatures: this.#signatures,
       options: { ...this.#options, method },
     };
@@ -105,7 +104,7 @@ class TensorModel implements ServedModel<TensorJob> {
   }
 
   #answerType(requestType: string, accept: string | undefined): string {
-    return chooseMediaType(accept, ANSWER_TYPES, this.#defaultAccept ?? answerTypeOf(requestType));
+    return answerMediaType(accept ?? this.#defaultAccept, requestType);
   }
 }
 

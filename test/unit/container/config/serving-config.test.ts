@@ -79,6 +79,15 @@ describe('the configuration of serve', () => {
     });
   });
 
+  it.each([
+    [{}, undefined],
+    [{ SAGEMAKER_BATCH: 'true' }, 'framed'],
+    [{ SAGEMAKER_BATCH: 'true', SAGEMAKER_BATCH_STRATEGY: 'SINGLE_RECORD' }, 'single'],
+    [{ SAGEMAKER_BATCH_STRATEGY: 'MultiRecord' }, 'framed'],
+  ])('F8 tells what binary bodies hold from %j: %s', (env, expected) => {
+    expect(parseServingConfig(env).binaryRecords).toBe(expected);
+  });
+
   it('shares calls of a SavedModel only when told to, and not with batching off', () => {
     const enabled = { SAGEMAKER_TFS_ENABLE_BATCHING: 'true' };
     expect(parseServingConfig({}).tensorBatching).toEqual({ enabled: false, maxRows: 8 });
