@@ -11,6 +11,7 @@ import type { BenchRow } from './bench-row.ts';
 /** Group -> its module, loaded only when the group runs, so that one group does not weigh on another. */
 const GROUPS: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   codec: async () => (await import('./codec.ts')).benchCodec(),
+  framing: async () => (await import('./framing.ts')).benchFraming(),
   engine: async () => (await import('./engine.ts')).benchEngine(),
   encoders: async () => (await import('./encoders.ts')).benchEncoders(),
   hcnn: async () => (await import('./hcnn.ts')).benchHcnn(),

@@ -117,8 +117,9 @@ export class StringColumn {
     return this.#values.length;
   }
 
+  /** Keeps bytes of its own: a view of a body would drag the whole body along to every thread that it is sent to. */
   append(value: Uint8Array): void {
-    this.#values.push(value);
+    this.#values.push(value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value));
   }
 
   truncate(length: number): void {

@@ -51,7 +51,10 @@ export class ExampleBuilder implements RecordBuilder {
     if (context.size === 0) return;
     const common = encodeExample(context);
     this.#examples.forEach((example, index) => {
-      this.#examples[index] = Buffer.concat([common, example]);
+      const merged = new Uint8Array(common.length + example.length);
+      merged.set(common);
+      merged.set(example, common.length);
+      this.#examples[index] = merged;
     });
   }
 
