@@ -18,6 +18,7 @@ interface ServeOptions {
 const EXAMPLES = `
 Examples:
   $ twinvec serve --model model
+  $ twinvec serve --model half_plus_two --engine tensorflow      (SavedModels: docs/tensorflow-models.md)
   $ twinvec serve --model model.tar.gz --port 9000 --engine js
   $ twinvec invoke '{"instances":[{"in0":[6,17,606],"in1":[16,21,13]}]}'      (in another terminal)
 
@@ -27,7 +28,10 @@ Further settings are environment variables; a wrong one is refused at start with
 export function serveCommand(): Command {
   return new Command('serve')
     .description('Serve a model on this machine: /ping, /invocations and /execution-parameters as on SageMaker.')
-    .requiredOption('--model <path>', 'model folder, as `twinvec train` writes it, or a model.tar.gz')
+    .requiredOption(
+      '--model <path>',
+      'model folder of `twinvec train` or with TensorFlow SavedModels, or a model.tar.gz',
+    )
     .option('--port <port>', 'port to listen on', '8080')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--engine <engine>', 'tensorflow, js or auto', process.env.TWINVEC_ENGINE ?? 'auto')
