@@ -35,8 +35,10 @@ export function fitsWide(dtype: WideDType, value: bigint): boolean {
   return value >= least && value <= most;
 }
 
+const FLOATS: ReadonlySet<DType> = new Set(['float16', 'bfloat16', 'float32', 'float64', 'complex64']);
+
 export function isFloat(dtype: DType): boolean {
-  return dtype.includes('float') || dtype === 'complex64';
+  return FLOATS.has(dtype);
 }
 
 function fitInteger(value: number, least: number, most: number): number | undefined {

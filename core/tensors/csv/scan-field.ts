@@ -41,7 +41,6 @@ export function scanField(cursor: CsvCursor, column: ValueColumn): void {
 
 /** Appends the number that was scanned last. */
 function appendNumber(cursor: CsvCursor, bytes: Uint8Array, column: NumberColumn | WideColumn): void {
-  const text = bytes.subarray(decimal.from, decimal.to);
   if (isFloat(column.dtype)) {
     if (Number.isFinite(decimal.value) && column.append(decimal.value)) return;
   } else if (decimal.whole && decimal.digits <= SAFE_DIGITS) {
@@ -49,7 +48,7 @@ function appendNumber(cursor: CsvCursor, bytes: Uint8Array, column: NumberColumn
   } else if (decimal.whole && decimal.digits <= MOST_DIGITS) {
     if (column.append(BigInt(decimal.text(bytes).replace('+', '')))) return;
   }
-  throw notA(cursor, text, column.dtype);
+  throw notA(cursor, bytes.subarray(decimal.from, decimal.to), column.dtype);
 }
 
 function appendBool(cursor: CsvCursor, field: Uint8Array, column: ValueColumn): void {
