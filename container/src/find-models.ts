@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { quoteForMessage, TwinvecError } from '#core/errors.ts';
 import { MANIFEST_FILE } from '#core/object2vec/manifest.ts';
 import type { ServingConfig } from './config/serving-config.ts';
+import { findHandlerScript } from './handlers/script.ts';
 import type { FoundModels } from './inference-server.ts';
 import type { Object2VecJob } from './object2vec/serving-job.ts';
 import { openObject2VecModel } from './object2vec/serving-model.ts';
@@ -16,16 +17,21 @@ import { openTensorModel } from './tensorflow-serving/tensor-model.ts';
 
 /** @throws TwinvecError InvalidArtifact, or InvalidConfiguration for a default model that is not there. */
 export async function findModels(config: ServingConfig): Promise<FoundModels> {
+  const handlerScript = findHandlerScript(config.modelDir);
   if (existsSync(join(config.modelDir, MANIFEST_FILE))) {
     const source = object2VecSource(config);
-    return { servables: [(limits, events) => startServable(source, limits, events)], defaultName: source.name };
+    return {
+      servables: [(limits, events) => startServable(source, limits, events)],
+      defaultName: source.name,
+      handlerScript,
+    };
   }
   const found = findSavedModels(config.modelDir);
   const servables = found.map((version): StartServable => {
     const source = tensorSource(version, config);
     return (limits, events) => startServable(source, limits, events);
   });
-  return { servables, defaultName: defaultNameOf(found, config.defaultModelName) };
+  return { servables, defaultName: defaultNameOf(found, config.defaultModelName), handlerScript };
 }
 
 function object2VecSource(config: ServingConfig): ServableSource<Object2VecJob> {

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { TwinvecError } from '#core/errors.ts';
 import { ByteBudget } from './batching/byte-budget.ts';
 import type { ServingConfig } from './config/serving-config.ts';
+import { Handlers } from './handlers/handlers.ts';
 import { Counters } from './http/counters.ts';
 import { type InvocationRoute, Invocations } from './http/invocations.ts';
 import { Readiness } from './http/readiness.ts';
@@ -24,11 +25,14 @@ export interface FoundModels {
   readonly servables: readonly StartServable[];
   /** The model of requests that name none. */
   readonly defaultName: string | undefined;
+  /** The models' own handlers, `code/inference.*`. */
+  readonly handlerScript: string | undefined;
 }
 
 export interface InferenceServerOptions {
   readonly config: ServingConfig;
   readonly defaultName: string | undefined;
+  readonly handlerScript: string | undefined;
   readonly log: Logger;
   /** An engine cannot go on: its model is broken, or its workers keep dying. */
   readonly onEngineLost: (error: TwinvecError) => void;
@@ -41,13 +45,15 @@ export class InferenceServer {
   readonly #readiness: Readiness;
   readonly #slowUploads: SlowUploads;
   readonly #http: HttpServer;
+  readonly #handlers: Handlers | undefined;
 
   constructor(options: InferenceServerOptions) {
     this.#options = options;
-    const { config, defaultName } = options;
+    const { config, defaultName, handlerScript, log } = options;
     this.#servables = new Servables(defaultName);
     this.#readiness = new Readiness(() => this.#servables.vital.every(({ isAlive }) => isAlive));
     this.#slowUploads = new SlowUploads(config);
+    this.#handlers = handlerScript === undefined ? undefined : new Handlers(handlerScript, config, log);
     const invocations = this.#invocations();
     this.#http = createHttpServer({
       ...config,
@@ -70,12 +76,15 @@ export class InferenceServer {
     // A full backlog makes clients wait in connect(); SageMaker allows 250 ms for it.
     server.listen({ port, host, backlog: 4096 });
     await once(server, 'listening');
-    return server.address() as AddressInfo;
+    const address = server.address() as AddressInfo;
+    this.#handlers?.listensAt(address);
+    return address;
   }
 
   /** Resolves once every model has warmed up and `/ping` answers 200. Rejects when one is broken. */
   async ready(): Promise<void> {
-    const engines = await Promise.all(this.#servables.all.map((servable) => servable.ready()));
+    const loading = this.#servables.all.map((servable) => servable.ready());
+    const [engines] = await Promise.all([Promise.all(loading), this.#handlers?.start()]);
     this.#readiness.startServing();
     this.#options.log.info('ready', { engine: engines[0], models: this.#servables.all.length });
   }
@@ -97,6 +106,7 @@ export class InferenceServer {
 
   /** Frees the threads. Only after {@link drain}. */
   async close(): Promise<void> {
+    this.#handlers?.close();
     await Promise.all(this.#servables.all.map((servable) => servable.close()));
   }
 
@@ -121,7 +131,9 @@ export class InferenceServer {
         const attributes = req.headersDistinct['x-amzn-sagemaker-custom-attributes'];
         const { name, version, method } = parseCustomAttributes(attributes?.join(','));
         const { 'content-type': contentType, accept } = req.headers;
-        return { servable: this.#servables.find(name, version), head: { contentType, accept, method } };
+        const servable = this.#servables.find(name, version);
+        const head = { contentType, accept, method, customAttributes: attributes?.join(',') };
+        return { servable: this.#handlers?.around(servable) ?? servable, head };
       },
     };
   }

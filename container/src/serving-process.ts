@@ -36,6 +36,7 @@ async function startProcess(config: ServingConfig, found: FoundModels, log: Logg
   const server = new InferenceServer({
     config,
     defaultName: found.defaultName,
+    handlerScript: found.handlerScript,
     log,
     onEngineLost: ({ code, message }) => void stop(1, { code, message }),
   });

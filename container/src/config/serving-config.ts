@@ -2,6 +2,7 @@
  * The environment of `serve` as one frozen value. A bad variable refuses to start and every problem is listed at once:
  * a server that guesses limits fails later, under load.
  */
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { TwinvecError } from '#core/errors.ts';
 import { LIMITS, mebibytes } from '#core/limits.ts';
@@ -46,6 +47,10 @@ export interface ServingConfig {
   readonly intraOpThreads: number | undefined;
   /** Operations with files, Python or network that SavedModels may have. */
   readonly allowedOperations: readonly string[];
+  readonly handlerProcesses: number;
+  readonly handlerTimeoutMs: number;
+  /** MiB of one handler process. */
+  readonly handlerMemoryMb: number;
 }
 
 /** The body of `GET /execution-parameters` (AWS docs your-algorithms-batch-code). */
@@ -59,6 +64,7 @@ const DEFAULT_CONCURRENCY = 8;
 const DEFAULT_STRATEGY = 'MULTI_RECORD';
 const REAL_TIME_DEADLINE_MS = 10_000;
 const MAX_QUEUE_REQUESTS = 65_536;
+const MAX_HANDLER_PROCESSES = 4;
 
 /** Throws `InvalidConfiguration` with every problem, one after the other. */
 export function parseServingConfig(env: NodeJS.ProcessEnv): ServingConfig {
@@ -84,6 +90,8 @@ export function parseServingConfig(env: NodeJS.ProcessEnv): ServingConfig {
     tensorBatching: { enabled: read.tensorBatching && read.batching === 'on', maxRows: read.tensorBatchRows },
     engineWorkers: read.engineWorkers ?? read.instanceCount,
     loadTimeoutMs: read.waitTimeSeconds === undefined ? read.loadTimeoutMs : read.waitTimeSeconds * 1000,
+    handlerProcesses: read.handlerProcesses ?? Math.min(MAX_HANDLER_PROCESSES, availableParallelism()),
+    handlerTimeoutMs: read.handlerTimeoutSeconds * 1000,
     // Batch mode never sheds what it advertised, whatever the general bounds say.
     queueRequests: Math.max(queueRequests(read), read.batch ? concurrency : 0),
     queueBytes: read.batch ? Math.max(read.queueBytes, concurrency * maxBodyBytes) : read.queueBytes,
@@ -144,6 +152,9 @@ function readAll(reader: SettingsReader) {
     waitTimeSeconds: reader.read(s.waitTimeSeconds),
     gpuMemoryMargin: reader.read(s.gpuMemoryMargin),
     allowedOperations: reader.read(s.allowedOperations),
+    handlerProcesses: reader.read(s.handlerProcesses),
+    handlerTimeoutSeconds: reader.read(s.handlerTimeoutSeconds),
+    handlerMemoryMb: reader.read(s.handlerMemoryMb),
   };
 }
 

@@ -3,6 +3,7 @@
  * SageMaker's meaning (AWS docs your-algorithms-inference-code and your-algorithms-batch-code).
  */
 import { LIMITS } from '#core/limits.ts';
+import { HANDLER_SETTINGS } from './handler-settings.ts';
 import { choice, flag, type Setting, wholeNumber, word } from './setting.ts';
 import { TENSORFLOW_SETTINGS } from './tensorflow-settings.ts';
 
@@ -167,6 +168,7 @@ export const SERVING_SETTINGS = {
     doc: 'Least severe log lines to write.',
   }),
   ...TENSORFLOW_SETTINGS,
+  ...HANDLER_SETTINGS,
 } as const;
 
 export function servingSettings(): readonly Setting<unknown>[] {

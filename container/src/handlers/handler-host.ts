@@ -74,7 +74,7 @@ export class HandlerHost {
     }
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#isClosed = true;
     clearInterval(this.#watch);
     for (const { refuse } of this.#waiting.splice(0)) refuse(new TwinvecError('Draining', 'The server is stopping.'));

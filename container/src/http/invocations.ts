@@ -23,7 +23,7 @@ export interface InvocationsOptions {
 
 /** What a request asks for. */
 export interface Invocation {
-  readonly servable: Servable;
+  readonly servable: Pick<Servable, 'checkHead' | 'answer'>;
   readonly head: RequestHead;
 }
 

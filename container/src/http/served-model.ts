@@ -12,6 +12,8 @@ import type { NamedTensors } from '../engine/session.ts';
 export interface RequestHead {
   readonly contentType: string | undefined;
   readonly accept: string | undefined;
+  /** X-Amzn-SageMaker-Custom-Attributes: CustomAttributes of InvokeEndpoint. */
+  readonly customAttributes?: string | undefined;
   readonly method: InferenceMethod;
 }
 

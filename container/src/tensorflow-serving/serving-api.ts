@@ -7,21 +7,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { quoteForMessage, TwinvecError, toTwinvecError } from '#core/errors.ts';
 import type { InferenceMethod } from '#core/tensors/signature.ts';
 import type { Invocations } from '../http/invocations.ts';
-import { type ErrorForm, sendError, sendJson } from '../http/reply.ts';
+import { sendError, sendJson } from '../http/reply.ts';
 import { requestIdOf } from '../http/request-id.ts';
 import type { Subtree } from '../http/server.ts';
 import type { Servable } from '../servables/servable.ts';
 import type { Servables } from '../servables/servables.ts';
+import { ERRORS_OF_TF_SERVING } from './error-form.ts';
 
 const MODEL = String.raw`/tfs/v1/models/(?<name>[^/:]+)(?:/versions/(?<version>\d{1,19}))?`;
 const CALL = new RegExp(`^${MODEL}:(?<method>predict|classify|regress)$`, 'i');
 const QUESTION = new RegExp(`^${MODEL}(?<metadata>/metadata)?$`, 'i');
-
-/** `{"error": "..."}`; what we tell apart as 422 is InvalidArgument there, like every malformed request. */
-const ERRORS_OF_TF_SERVING: ErrorForm = {
-  status: ({ status }) => (status === 422 ? 400 : status),
-  body: ({ message }) => ({ error: message }),
-};
 
 export function servingApi(servables: Servables, invocations: Invocations): Subtree {
   return {

@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await host?.close();
+  host?.close();
   host = undefined;
   await rm(folder, { recursive: true, force: true });
 });
