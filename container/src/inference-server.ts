@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { TwinvecError } from '#core/errors.ts';
+import { TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { ByteBudget } from './batching/byte-budget.ts';
 import type { ServingConfig } from './config/serving-config.ts';
 import { Handlers } from './handlers/handlers.ts';
@@ -84,7 +84,7 @@ export class InferenceServer {
   /** Resolves once every model has warmed up and `/ping` answers 200. Rejects when one is broken. */
   async ready(): Promise<void> {
     const loading = this.#servables.all.map((servable) => servable.ready());
-    const [engines] = await Promise.all([Promise.all(loading), this.#handlers?.start()]);
+    const [engines] = await Promise.all([Promise.all(loading), this.#startHandlers()]);
     this.#readiness.startServing();
     this.#options.log.info('ready', { engine: engines[0], models: this.#servables.all.length });
   }
@@ -108,6 +108,17 @@ export class InferenceServer {
   async close(): Promise<void> {
     this.#handlers?.close();
     await Promise.all(this.#servables.all.map((servable) => servable.close()));
+  }
+
+  /** Like a broken model, a broken script ends the server. */
+  async #startHandlers(): Promise<void> {
+    try {
+      await this.#handlers?.start();
+    } catch (thrown) {
+      const error = toTwinvecError(thrown);
+      this.#options.onEngineLost(error);
+      throw error;
+    }
   }
 
   #invocations(): Invocations {

@@ -2,7 +2,7 @@
  * Turns waiting jobs into engine calls without a timer: whenever the engine has a slot, whatever waits goes, up to the
  * budget. Under load batches grow by themselves; an idle server answers a lone request at once.
  */
-import { TwinvecError, toTwinvecError } from '#core/errors.ts';
+import { ERRORS, TwinvecError, toTwinvecError } from '#core/errors.ts';
 import type { EngineResult, EngineRunner } from '../engine/engine-call.ts';
 import type { NamedTensors } from '../engine/session.ts';
 import { hasFiniteValues, hasRows, joinRows, takeRows } from '../engine/tensor-rows.ts';
@@ -158,7 +158,8 @@ export class Batcher<J extends Job> {
 
   /** What one request brought must not fail the others of its call: they are tried in halves, down to one request. */
   #halvesToRetry({ taken, isRetry }: Batch<J>, { code }: TwinvecError): readonly Batch<J>[] | undefined {
-    if (code === 'ModelFailed' && taken.length > 1) return halve(taken)?.map((half) => ({ taken: half, isRetry }));
+    const isOfContent = code === 'ModelFailed' || ERRORS[code].fault === 'caller';
+    if (isOfContent && taken.length > 1) return halve(taken)?.map((half) => ({ taken: half, isRetry }));
     if (code === 'OutOfMemory' && !isRetry) return halve(taken)?.map((half) => ({ taken: half, isRetry: true }));
     return undefined;
   }

@@ -1,7 +1,11 @@
 /**
- * Opens one version of a user's own TensorFlow model, which only TensorFlow can run.
+ * Opens one version of a user's own TensorFlow model, which only TensorFlow can run; with the image recipes that lie beside
+ * its versions.
  */
+import { dirname } from 'node:path';
 import { TwinvecError, toTwinvecError } from '#core/errors.ts';
+import { withImageRecipes } from '../images/image-session.ts';
+import { readImageRecipes } from '../images/recipe.ts';
 import type { EngineChoice, Session } from './session.ts';
 
 /**
@@ -15,7 +19,9 @@ export async function openSession(versionDir: string, choice: EngineChoice): Pro
   }
   try {
     const { openNativeSession } = await import('./native/session.ts');
-    return openNativeSession(versionDir);
+    const session = openNativeSession(versionDir);
+    const recipes = await readImageRecipes(dirname(versionDir));
+    return recipes.size === 0 ? session : await withImageRecipes(session, recipes, openNativeSession);
   } catch (thrown) {
     const error = toTwinvecError(thrown);
     if (error.code !== 'EngineUnavailable') throw thrown;

@@ -3,7 +3,7 @@
  * everything it holds when it dies.
  */
 import { Worker } from 'node:worker_threads';
-import { TwinvecError } from '#core/errors.ts';
+import { ERRORS, TwinvecError } from '#core/errors.ts';
 import type { EngineCall, EngineResult } from './engine-call.ts';
 import { setTensorFlowDefaults } from './native/environment.ts';
 import type { EngineKind } from './session.ts';
@@ -109,7 +109,7 @@ export class PoolMember {
         this.#events.onSlot();
         break;
       case 'failed':
-        this.#events.onFailedCall(message.error);
+        if (ERRORS[message.error.code].fault === 'service') this.#events.onFailedCall(message.error);
         this.#settle(message.id)?.reject(new TwinvecError(message.error.code, message.error.message));
         this.#events.onSlot();
         break;

@@ -1,6 +1,7 @@
 /**
  * Messages between the pool and an engine worker. Typed arrays travel by transfer where they own their buffer.
  */
+import type { ErrorCode } from '#core/errors.ts';
 import type { EngineCall, EngineResult } from './engine-call.ts';
 import type { EngineChoice, EngineKind } from './session.ts';
 
@@ -26,7 +27,7 @@ export type FromWorker =
 
 /** A TwinvecError without its class, which structured cloning drops. */
 export interface WorkerError {
-  readonly code: 'ModelFailed' | 'OutOfMemory' | 'InvalidArtifact' | 'EngineUnavailable' | 'NonFiniteOutput';
+  readonly code: ErrorCode;
   /** For callers: no path, no stack. */
   readonly message: string;
   /** For the log only. */

@@ -27,7 +27,7 @@ function describeFailure(thrown: unknown): WorkerError {
     return { code: 'OutOfMemory', message: 'The records of this request do not fit into memory.', cause };
   }
   // Our own text names no path and no stack.
-  if (thrown instanceof TwinvecError) return { code: 'ModelFailed', message: thrown.message, cause };
+  if (thrown instanceof TwinvecError) return { code: thrown.code, message: thrown.message, cause };
   return { code: 'ModelFailed', message: 'The model failed on this request. The server log has the cause.', cause };
 }
 

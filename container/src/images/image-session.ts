@@ -17,6 +17,7 @@ import type { ImageRecipe, ImageRecipes } from './recipe.ts';
 type Preprocess = (image: Uint8Array) => Float32Array;
 
 /**
+ * @param model closed when a recipe does not fit
  * @param open opens a SavedModel folder in the engine of `model`
  * @throws TwinvecError InvalidArtifact when a recipe does not fit the model
  */
@@ -25,11 +26,27 @@ export async function withImageRecipes(
   recipes: ImageRecipes,
   open: (savedModelDir: string) => Session,
 ): Promise<Session> {
-  requireFit(model, recipes);
-  const opened = await Promise.all(
-    [...recipes].map(async ([name, recipe]) => [name, { recipe, session: await openRecipe(recipe, open) }] as const),
-  );
-  return new ImageSession(model, new Map(opened));
+  try {
+    requireFit(model, recipes);
+    const opened = await Promise.all(
+      [...recipes].map(async ([name, recipe]) => [name, { recipe, session: await openRecipe(recipe, open) }] as const),
+    );
+    return new ImageSession(model, new Map(opened));
+  } catch (error) {
+    model.close();
+    throw error;
+  }
+}
+
+/** The signatures as callers see them: an input with a recipe takes files, one a row. */
+export function withFileInputs(
+  signatures: ReadonlyMap<string, Signature>,
+  recipes: ReadonlyMap<string, unknown>,
+): ReadonlyMap<string, Signature> {
+  const file: TensorSpec = { dtype: 'string', shape: [-1] };
+  const changed = (inputs: Signature['inputs']) =>
+    Object.fromEntries(Object.entries(inputs).map(([name, spec]) => [name, recipes.has(name) ? file : spec]));
+  return new Map([...signatures].map(([name, { inputs, ...rest }]) => [name, { ...rest, inputs: changed(inputs) }]));
 }
 
 async function openRecipe(recipe: ImageRecipe, open: (savedModelDir: string) => Session): Promise<Session> {
@@ -79,9 +96,7 @@ class ImageSession implements Session {
     this.engine = model.engine;
     this.#model = model;
     this.#recipes = recipes;
-    this.signatures = new Map(
-      [...model.signatures].map(([name, { inputs, outputs }]) => [name, { inputs: this.#fileInputs(inputs), outputs }]),
-    );
+    this.signatures = withFileInputs(model.signatures, recipes);
   }
 
   run(signature: string, inputs: NamedTensors, outputs?: readonly string[]): NamedTensors {
@@ -95,13 +110,6 @@ class ImageSession implements Session {
   close(): void {
     for (const { session } of this.#recipes.values()) session.close();
     this.#model.close();
-  }
-
-  #fileInputs(inputs: Signature['inputs']): Signature['inputs'] {
-    const file: TensorSpec = { dtype: 'string', shape: [-1] };
-    return Object.fromEntries(
-      Object.entries(inputs).map(([name, spec]) => [name, this.#recipes.has(name) ? file : spec]),
-    );
   }
 }
 

@@ -2,6 +2,7 @@
  * Any SavedModel behind the server's model interface: bodies become named tensors by its signatures, and its outputs
  * become answers.
  */
+import { dirname } from 'node:path';
 import { parseContentType } from '#core/http/content-type.ts';
 import { answerMediaType, requestFormatOf } from '#core/tensors/media-types.ts';
 import { signatureNamed, type TensorSignatures } from '#core/tensors/signature.ts';
@@ -14,6 +15,8 @@ import type { EngineCall } from '../engine/engine-call.ts';
 import { offeredSignatures } from '../engine/native/signatures.ts';
 import { transferables } from '../engine/tensor-rows.ts';
 import type { EncodedAnswer, RequestHead, ServedModel } from '../http/served-model.ts';
+import { withFileInputs } from '../images/image-session.ts';
+import { type ImageRecipes, readImageRecipes } from '../images/recipe.ts';
 import { readSavedModel, type SavedModelSummary } from '../savedmodel/read-saved-model.ts';
 import type { FoundVersion } from './find-saved-models.ts';
 import { describeMetadata } from './metadata.ts';
@@ -27,10 +30,10 @@ const INLINE_BODY_BYTES = 262_144;
 const INLINE_ANSWER_BYTES = 131_072;
 
 /** @throws TwinvecError InvalidArtifact when the file is broken, or its graph does what is not allowed. */
-export function openTensorModel(found: FoundVersion, config: ServingConfig): ServedModel<TensorJob> {
+export async function openTensorModel(found: FoundVersion, config: ServingConfig): Promise<ServedModel<TensorJob>> {
   const summary = readSavedModel(found.dir);
   refuseOperations(summary, config.allowedOperations, `Model ${found.name}, version ${found.version},`);
-  return new TensorModel(found, summary, config);
+  return new TensorModel(found, summary, await readImageRecipes(dirname(found.dir)), config);
 }
 
 class TensorModel implements ServedModel<TensorJob> {
@@ -42,9 +45,10 @@ class TensorModel implements ServedModel<TensorJob> {
   readonly #metadata: unknown;
   readonly #codec = new CodecPool(new URL('./tensor-codec.ts', import.meta.url).href);
 
-  constructor(found: FoundVersion, summary: SavedModelSummary, config: ServingConfig) {
+  constructor(found: FoundVersion, summary: SavedModelSummary, recipes: ImageRecipes, config: ServingConfig) {
     const { usable } = offeredSignatures(summary);
-    this.#signatures = new Map([...usable].map(([name, { signature }]) => [name, signature]));
+    const signatures = new Map([...usable].map(([name, { signature }]) => [name, signature]));
+    this.#signatures = withFileInputs(signatures, recipes);
     this.#metadata = describeMetadata(found, summary);
     this.#defaultAccept = config.defaultAccept;
     this.#options = {

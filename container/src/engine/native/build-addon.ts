@@ -53,7 +53,9 @@ async function compile(addon: string, library: LibraryFiles): Promise<void> {
     QUIET_START,
     ...['-o', addon, '-L', library.folder],
     ...library.libraries.map((name) => `-l:${name}`),
-    `-Wl,-rpath,${library.folder},-z,initfirst`,
+    // nodelete: Node unloads the addon with the last thread that has it, and TensorFlow's handlers for the end of the
+    // process would point to where it was.
+    `-Wl,-rpath,${library.folder},-z,initfirst,-z,nodelete`,
   ];
   const compilers = process.env.CXX ? [process.env.CXX] : ['g++', 'c++', 'clang++'];
   for (const compiler of compilers) {
