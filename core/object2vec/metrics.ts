@@ -49,8 +49,8 @@ function classSums(classes: number): MetricSums {
         const scores = predictions.subarray(row * classes, (row + 1) * classes);
         const label = labels[row]!;
         negativeLogs -= Math.log(Math.max(scores[label]!, SMALLEST_PROBABILITY));
-        if (indexOfLargest(scores) === label) correct += 1;
       }
+      correct += countCorrect(predictions, labels);
       rows += labels.length;
     },
     result() {
@@ -78,6 +78,16 @@ function regressionSums(): MetricSums {
       return { rows, loss, values: { mean_squared_error: loss, mean_absolute_error: absolutes / rows } };
     },
   };
+}
+
+/** Rows whose largest value is at the place that the label says. @param values [rows x classes] */
+export function countCorrect(values: Float32Array, labels: Float32Array): number {
+  const classes = values.length / labels.length;
+  let correct = 0;
+  for (let row = 0; row < labels.length; row++) {
+    if (indexOfLargest(values.subarray(row * classes, (row + 1) * classes)) === labels[row]) correct += 1;
+  }
+  return correct;
 }
 
 function indexOfLargest(scores: Float32Array): number {

@@ -1,10 +1,11 @@
 /**
  * The training engine over any runner of the training graph: it counts steps, and turns batches into named tensors.
  */
+import { countCorrect } from '#core/object2vec/metrics.ts';
 import { rowCount, rowOfEachId, type TokenRows } from '#core/object2vec/token-rows.ts';
 import type { EngineKind, Float32Tensor, Int32Tensor, NamedTensors } from '../engine/session.ts';
 import type { Optimizer } from '../graph/optimizers/optimizer.ts';
-import type { TrainingBatch, TrainingEngine } from './training-engine.ts';
+import type { StepOutcome, TrainingBatch, TrainingEngine } from './training-engine.ts';
 import { TRAINING } from './training-graph.ts';
 
 /** Holds the parameters and runs signatures of the training graph on them. */
@@ -36,7 +37,7 @@ export class GraphTrainingEngine implements TrainingEngine {
     return this.#runner.engine;
   }
 
-  step({ in0, in1, labels }: TrainingBatch, progress = 0): number {
+  step({ in0, in1, labels }: TrainingBatch, progress = 0): StepOutcome {
     this.#step += 1;
     const rate = this.#rateAt(this.#step, progress);
     const outputs = this.#runner.run(TRAINING.train, {
@@ -48,7 +49,8 @@ export class GraphTrainingEngine implements TrainingEngine {
       [TRAINING.stepSize]: floats([], Float32Array.of(this.#optimizer.stepSizeAt(this.#step, rate))),
       [TRAINING.rate]: floats([], Float32Array.of(rate)),
     });
-    return floatOutput(outputs, TRAINING.loss)[0]!;
+    const loss = floatOutput(outputs, TRAINING.loss)[0]!;
+    return this.#classes ? { loss, correct: countCorrect(floatOutput(outputs, TRAINING.logits), labels) } : { loss };
   }
 
   predict(in0: TokenRows, in1: TokenRows): Float32Array {

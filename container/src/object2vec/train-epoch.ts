@@ -8,8 +8,8 @@ import type { TrainingEngine } from './training-engine.ts';
 import type { EpochReport } from './training-report.ts';
 
 export type EpochOutcome =
-  /** `loss` is the mean over the epoch's rows, each taken before its step. */
-  | { readonly end: 'trained'; readonly loss: number }
+  /** Means over the epoch's rows, each taken before its step; no accuracy for regression. */
+  | { readonly end: 'trained'; readonly loss: number; readonly accuracy?: number }
   /** `batch` is the number of the batch, from 0, that was not trained. */
   | { readonly end: 'stop request' | 'diverged'; readonly batch: number };
 
@@ -31,6 +31,7 @@ export async function trainEpoch(
 ): Promise<EpochOutcome> {
   let rows = 0;
   let lossSum = 0;
+  let correct: number | undefined;
   let batch = 0;
   let lastTurn = performance.now();
   for (const data of epoch.batches()) {
@@ -38,16 +39,17 @@ export async function trainEpoch(
       await nextTurn();
       lastTurn = performance.now();
     }
-    const loss = stop.requested ? undefined : engine.step(data, (place.number + rows / epoch.rows) / place.count);
-    if (loss === undefined || !Number.isFinite(loss)) {
+    const step = stop.requested ? undefined : engine.step(data, (place.number + rows / epoch.rows) / place.count);
+    if (step === undefined || !Number.isFinite(step.loss)) {
       report.end(false);
-      return { end: loss === undefined ? 'stop request' : 'diverged', batch };
+      return { end: step === undefined ? 'stop request' : 'diverged', batch };
     }
     batch += 1;
     rows += data.labels.length;
-    lossSum += loss * data.labels.length;
+    lossSum += step.loss * data.labels.length;
+    if (step.correct !== undefined) correct = (correct ?? 0) + step.correct;
     report.step(rows, lossSum / rows);
   }
   report.end(true);
-  return { end: 'trained', loss: lossSum / rows };
+  return { end: 'trained', loss: lossSum / rows, ...(correct !== undefined && { accuracy: correct / rows }) };
 }

@@ -75,8 +75,9 @@ async function runEpoch(
     if (outcome.end === 'stop request') return stopped(epoch, outcome.batch > 0, validation, keeper);
     return diverged(epoch, `batch ${outcome.batch}`, settings, keeper, report);
   }
-  const { loss } = outcome;
-  report.quality('train', { rows: drawn.rows, loss, values: { [lossNameOf(output.kind)]: loss } }, epoch);
+  const { loss, accuracy } = outcome;
+  const values = { [lossNameOf(output.kind)]: loss, ...(accuracy !== undefined && { accuracy }) };
+  report.quality('train', { rows: drawn.rows, loss, values }, epoch);
 
   const scored = validation ?? firstRows(train, PROBE_ROWS);
   const metrics = await scoreDataset((in0, in1) => engine.predict(in0, in1), scored, output, stop);

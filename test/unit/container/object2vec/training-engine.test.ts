@@ -83,7 +83,7 @@ describeEachEngine('training', (engine) => {
 
     // Act
     const { losses, weights } = await withEngine(settings, engine, async (training, dir) => {
-      const losses = batches.map((batch) => training.step(batch));
+      const losses = batches.map((batch) => training.step(batch).loss);
       return { losses, weights: await savedWeights(settings, training, dir) };
     });
 
@@ -143,7 +143,7 @@ describeEachEngine('training', (engine) => {
       withEngine(
         settings,
         engine,
-        async (training) => [1, 2, 3].map((i) => training.step(batchOf(settings, 8, i))),
+        async (training) => [1, 2, 3].map((i) => training.step(batchOf(settings, 8, i)).loss),
         seed,
       );
 
@@ -155,6 +155,41 @@ describeEachEngine('training', (engine) => {
       expect(Math.abs(loss - one[i]!)).toBeLessThan(1e-6);
     });
     expect(other).not.toEqual(one);
+  });
+
+  it.each([
+    ['two classes', pairSettings({ output: { kind: 'softmax', classes: 2 } })],
+    ['three classes', pairSettings({ output: { kind: 'softmax', classes: 3 } })],
+    ['token biases', pairSettings({ output: { kind: 'softmax', classes: 2 }, tokenBias: true })],
+  ])('tells how many rows were right before the step: %s', async (_, settings) => {
+    // Prepare
+    const batch = batchOf(settings, 32, 6);
+    const correctOf = (scores: Float32Array) => {
+      const classes = scores.length / batch.labels.length;
+      return batch.labels.filter((label, row) => {
+        const answer = [...scores.subarray(row * classes, (row + 1) * classes)];
+        return answer.indexOf(Math.max(...answer)) === label;
+      }).length;
+    };
+
+    // Act
+    const [told, expected] = await withEngine(settings, engine, async (training) => {
+      const before: number[] = [];
+      const steps = [1, 2, 3].map(() => {
+        before.push(correctOf(training.predict(batch.in0, batch.in1)));
+        return training.step(batch).correct;
+      });
+      return [steps, before];
+    });
+
+    // Assess
+    expect(told).toEqual(expected);
+  });
+
+  it('counts no right rows for regression', async () => {
+    const settings = pairSettings({ output: { kind: 'mean_squared_error' } });
+    const outcome = await withEngine(settings, engine, async (training) => training.step(batchOf(settings, 8, 1)));
+    expect(outcome).toEqual({ loss: expect.any(Number) });
   });
 
   it('takes steps as large as the schedule says: half of them in the middle of a linear one', async () => {
@@ -184,7 +219,7 @@ describeEachEngine('training', (engine) => {
 
     // Act
     const losses = await withEngine(settings, engine, async (training) =>
-      [1, 2].map((i) => training.step(batchOf(settings, 8, i))),
+      [1, 2].map((i) => training.step(batchOf(settings, 8, i)).loss),
     );
 
     // Assess
@@ -201,7 +236,7 @@ describeEachEngine('training', (engine) => {
 
     // Act
     const losses = await withEngine(settings, engine, async (training) =>
-      Array.from({ length: 120 }, () => training.step(batch)),
+      Array.from({ length: 120 }, () => training.step(batch).loss),
     );
 
     // Assess

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseHyperparameters } from '#core/object2vec/parse-hyperparameters.ts';
 import type { Dataset } from '../../../../container/src/object2vec/dataset.ts';
 import type { StopRequest } from '../../../../container/src/object2vec/stop-request.ts';
-import type { TrainingEngine } from '../../../../container/src/object2vec/training-engine.ts';
+import type { StepOutcome, TrainingEngine } from '../../../../container/src/object2vec/training-engine.ts';
 import { type TrainingInput, trainEpochs } from '../../../../container/src/object2vec/training-loop.ts';
 import { createTrainingReport } from '../../../../container/src/object2vec/training-report.ts';
 
@@ -21,18 +21,20 @@ class LogisticEngine implements TrainingEngine {
     this.#learningRate = learningRate;
   }
 
-  step({ in0, in1, labels }: Parameters<TrainingEngine['step']>[0]): number {
+  step({ in0, in1, labels }: Parameters<TrainingEngine['step']>[0]): StepOutcome {
     this.steps += 1;
     const scores = this.predict(in0, in1);
     let loss = 0;
+    let correct = 0;
     labels.forEach((label, row) => {
       const probability = scores[2 * row + 1]!;
+      if (probability > 0.5 === (label === 1)) correct += 1;
       loss -= Math.log(label === 1 ? probability : 1 - probability) / labels.length;
       for (const token of this.#tokens(in0, in1, row)) {
         this.#weights[token]! += (this.#learningRate * (label - probability)) / labels.length;
       }
     });
-    return loss;
+    return { loss, correct };
   }
 
   predict(in0: Dataset['in0'], in1: Dataset['in1']): Float32Array {
@@ -116,7 +118,7 @@ function stopAfter(steps: number, engine: LogisticEngine): StopRequest {
 class ProgressEngine extends LogisticEngine {
   readonly progress: number[] = [];
 
-  override step(batch: Parameters<TrainingEngine['step']>[0], progress = Number.NaN): number {
+  override step(batch: Parameters<TrainingEngine['step']>[0], progress = Number.NaN): StepOutcome {
     this.progress.push(progress);
     return super.step(batch);
   }
@@ -136,6 +138,23 @@ describe('the training loop', () => {
       expect(engine.progress[i]).toBeCloseTo(done, 12);
     });
     expect(engine.progress.length).toBe(6);
+  });
+
+  it('prints the accuracy of the training rows, each before its step', async () => {
+    // Prepare: one step an epoch, so that the weights of one epoch answer for the next
+    const { input, lines } = inputFor({ epochs: '2', mini_batch_size: '100' });
+
+    // Act
+    await trainEpochs(input);
+
+    // Assess
+    const told = (epoch: number, split: string) =>
+      lines
+        .find((line) => line.startsWith(`#quality_metric: host=algo-1, epoch=${epoch}, ${split} accuracy <score>=`))
+        ?.split('>=')[1];
+    const halves = learnable.labels.filter((label) => label === 0).length / learnable.rows;
+    expect(told(0, 'train')).toBe(String(halves));
+    expect(told(1, 'train')).toBe(told(0, 'validation'));
   });
 
   it('keeps the weights of the best epoch, and only those', async () => {
@@ -214,7 +233,7 @@ describe('the training loop', () => {
     // Prepare: an engine whose loss overflows in its third epoch
     const engine = new LogisticEngine(1);
     const step = engine.step.bind(engine);
-    engine.step = (batch) => (engine.steps >= 25 ? Number.NaN : step(batch));
+    engine.step = (batch) => (engine.steps >= 25 ? { loss: Number.NaN } : step(batch));
     const { input, lines } = inputFor({}, { engine });
 
     // Act
