@@ -6,8 +6,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ERRORS, TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
-import { SERVING_SETTINGS } from './config/serving-settings.ts';
 import { SettingsReader } from './config/setting.ts';
+import { TRAINING_SETTINGS } from './config/training-settings.ts';
 import { listenForStop } from './object2vec/stop-request.ts';
 import { trainModel } from './object2vec/train-model.ts';
 
@@ -17,12 +17,13 @@ import { trainModel } from './object2vec/train-model.ts';
  */
 export async function runTraining(environment: NodeJS.ProcessEnv): Promise<number> {
   const reader = new SettingsReader(environment);
-  const baseDir = reader.read(SERVING_SETTINGS.baseDir);
-  const engine = reader.read(SERVING_SETTINGS.engine);
+  const baseDir = reader.read(TRAINING_SETTINGS.baseDir);
+  const engine = reader.read(TRAINING_SETTINGS.engine);
+  const dataMemoryMb = reader.read(TRAINING_SETTINGS.dataMemoryMb);
   const stop = listenForStop();
   try {
     if (reader.problems.length > 0) throw new TwinvecError('InvalidConfiguration', reader.problems.join('; '));
-    await trainModel({ baseDir, engine, stop, stdout: process.stdout, stderr: process.stderr });
+    await trainModel({ baseDir, engine, dataMemoryMb, stop, stdout: process.stdout, stderr: process.stderr });
     return 0;
   } catch (error) {
     await reportFailure(baseDir, error);

@@ -140,7 +140,7 @@ export const HYPERPARAMETERS = {
   bucket_width: {
     kind: integer(0, 100),
     default: '0',
-    doc: 'No effect: rows of any lengths run together and do not influence each other.',
+    doc: 'Tokens that rows of one batch differ in, about; 0 is any. Faster `bilstm` steps for mixed lengths; off with `row_sparse`.',
   },
   early_stopping_patience: {
     kind: integer(1, 5),

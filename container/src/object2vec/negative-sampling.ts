@@ -3,7 +3,7 @@
  * another row, label 0. Another row means any row of the training channel, each equally likely, whose in1 is not known
  * to belong to this in0.
  */
-
+import { TwinvecError } from '#core/errors.ts';
 import type { RandomDraws } from '#core/random/random-draws.ts';
 import type { Dataset } from './dataset.ts';
 import { numberSequences, tableSize } from './sequence-numbers.ts';
@@ -11,11 +11,13 @@ import { numberSequences, tableSize } from './sequence-numbers.ts';
 /** After this many draws that hit known positives, a row goes without that negative: its in1 may be everyone's. */
 const MAX_DRAWS = 32;
 
-/** Rows of an epoch: pair p is in0 of row `in0[p]` with in1 of row `in1[p]`, labelled `labels[p]`. */
+/** Rows of an epoch, by number from 0: first every row of the channel, then its negatives. */
 export interface EpochPairs {
-  readonly in0: Int32Array;
-  readonly in1: Int32Array;
-  readonly labels: Float32Array;
+  readonly count: number;
+  /** The row whose in0 the pair has. */
+  in0Row(pair: number): number;
+  in1Row(pair: number): number;
+  label(pair: number): number;
 }
 
 export interface NegativeSampler {
@@ -23,41 +25,50 @@ export interface NegativeSampler {
   draw(random: RandomDraws): EpochPairs;
 }
 
-/** @param rate negatives for each row whose label is not 0. */
-export function createNegativeSampler({ rows, in0, in1, labels }: Dataset, rate: number): NegativeSampler {
-  const positives = labels.reduce((count, label) => count + (label === 0 ? 0 : 1), 0);
-  const isPositive =
-    rate === 0 ? () => true : knownPairs(numberSequences(in0), numberSequences(in1), labels, positives);
+/** Pairs are numbered by 32-bit integers. */
+const MAX_PAIRS = 2 ** 31 - 1;
+
+/**
+ * @param rate negatives for each row whose label is not 0.
+ * @throws TwinvecError InvalidTrainingData when an epoch would have more than 2^31 - 1 pairs
+ */
+export function createNegativeSampler(dataset: Dataset, rate: number): NegativeSampler {
+  const { rows, labels } = dataset;
+  const positives = rate === 0 ? 0 : labels.reduce((count, label) => count + (label === 0 ? 0 : 1), 0);
+  if (rows + positives * rate > MAX_PAIRS) {
+    throw new TwinvecError(
+      'InvalidTrainingData',
+      `${rows} rows with ${positives * rate} negatives are more than ${MAX_PAIRS} in an epoch. Use fewer.`,
+    );
+  }
+  if (rate === 0) return { draw: () => epochPairs(labels, new Int32Array(0), new Int32Array(0)) };
+  const isPositive = knownPairs(numberSequences(dataset, 0), numberSequences(dataset, 1), labels, positives);
   return {
     draw(random) {
-      const capacity = rows + positives * rate;
-      const pairs = {
-        in0: new Int32Array(capacity),
-        in1: new Int32Array(capacity),
-        labels: new Float32Array(capacity),
-      };
+      const [negatives0, negatives1] = [new Int32Array(positives * rate), new Int32Array(positives * rate)];
       let count = 0;
-      for (; count < rows; count++) {
-        pairs.in0[count] = count;
-        pairs.in1[count] = count;
-        pairs.labels[count] = labels[count]!;
-      }
       for (let row = 0; row < rows; row++) {
         if (labels[row] === 0) continue;
         for (let negative = 0; negative < rate; negative++) {
           const other = drawOther(row, rows, isPositive, random);
           if (other < 0) continue;
-          pairs.in0[count] = row;
-          pairs.in1[count] = other;
+          negatives0[count] = row;
+          negatives1[count] = other;
           count += 1;
         }
       }
-      return {
-        in0: pairs.in0.subarray(0, count),
-        in1: pairs.in1.subarray(0, count),
-        labels: pairs.labels.subarray(0, count),
-      };
+      return epochPairs(labels, negatives0.subarray(0, count), negatives1.subarray(0, count));
     },
+  };
+}
+
+function epochPairs(labels: Float32Array, negatives0: Int32Array, negatives1: Int32Array): EpochPairs {
+  const rows = labels.length;
+  return {
+    count: rows + negatives0.length,
+    in0Row: (pair) => (pair < rows ? pair : negatives0[pair - rows]!),
+    in1Row: (pair) => (pair < rows ? pair : negatives1[pair - rows]!),
+    label: (pair) => (pair < rows ? labels[pair]! : 0),
   };
 }
 

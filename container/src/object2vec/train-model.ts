@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { lossNameOf } from '#core/object2vec/metrics.ts';
 import { type ParsedHyperparameters, parseHyperparameters } from '#core/object2vec/parse-hyperparameters.ts';
 import type { Object2VecSettings } from '#core/object2vec/settings.ts';
-import { formatCount, formatDuration } from '#core/terminal/format.ts';
+import { formatBytes, formatCount, formatDuration } from '#core/terminal/format.ts';
 import type { TextSink } from '#core/terminal/progress.ts';
 import type { EngineChoice } from '../engine/session.ts';
 import { publishArtifact, stageArtifact } from './artifact.ts';
 import { type ChannelName, openChannels } from './channels.ts';
 import { createTrainingEngine } from './create-training-engine.ts';
+import { DataMemory, dataMemoryBytes } from './data-memory.ts';
 import { type LoadedChannel, loadChannel } from './dataset.ts';
 import type { KeptWeights } from './kept-weights.ts';
 import { scoreArtifact } from './score-artifact.ts';
@@ -26,6 +27,8 @@ export interface TrainOptions {
   /** SageMaker's folder, /opt/ml. */
   readonly baseDir: string;
   readonly engine: EngineChoice;
+  /** MiB that the rows of all channels may take in memory; by default a part of what there is. */
+  readonly dataMemoryMb?: number | undefined;
   readonly stop: StopRequest;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
@@ -41,11 +44,12 @@ export async function trainModel(options: TrainOptions): Promise<void> {
   const { settings } = parsed;
   const report = createTrainingReport(job.host, options.stdout, options.stderr);
   for (const note of parsed.notes) report.note(note);
-  const data = await loadData(job, settings, report);
-
   // Beside the model folder, so that the finished artifact moves there by renaming.
   const staging = await mkdtemp(join(options.baseDir, '.twinvec-training-'));
+  const data = new Map<ChannelName, LoadedChannel>();
   try {
+    const memory = new DataMemory(dataMemoryBytes(options.dataMemoryMb), staging);
+    await loadData(job, settings, memory, report, data);
     const result = await train(options, settings, data, report, staging);
     if (!result.weights) {
       report.note('Training was stopped before its first step; there is no model.');
@@ -60,17 +64,28 @@ export async function trainModel(options: TrainOptions): Promise<void> {
       ['time', formatDuration((performance.now() - started) / 1000)],
     ]);
   } finally {
+    for (const channel of data.values()) channel.close();
     await rm(staging, { recursive: true, force: true });
   }
 }
 
-async function loadData(job: TrainingJob, settings: Object2VecSettings, report: TrainingReport): Promise<Data> {
+/** @param data takes each channel as soon as it is read */
+async function loadData(
+  job: TrainingJob,
+  settings: Object2VecSettings,
+  memory: DataMemory,
+  report: TrainingReport,
+  data: Map<ChannelName, LoadedChannel>,
+): Promise<void> {
   const channels = await openChannels(job);
   for (const name of channels.unread) report.note(`Channel "${name}" is not read.`);
-  const data = new Map<ChannelName, LoadedChannel>();
   for (const [name, files] of channels.files) {
-    const channel = await report.load(name, (onRows) => loadChannel(name, files, settings.network, onRows));
+    const channel = await report.load(name, (onRows) => loadChannel(name, files, settings.network, memory, onRows));
     data.set(name, channel);
+    if (channel.inFile) {
+      const limit = formatBytes(memory.limitBytes);
+      report.note(`Channel "${name}" is read from a file: all channels together have ${limit} of memory.`);
+    }
     if (channel.cutSequences > 0) {
       const count = formatCount(channel.cutSequences);
       report.note(
@@ -80,7 +95,6 @@ async function loadData(job: TrainingJob, settings: Object2VecSettings, report: 
   }
   if (!data.has('validation')) report.note('Validation data is not provided: the last epoch makes the model.');
   if (!data.has('test')) report.note('Test data is not provided.');
-  return data;
 }
 
 async function train(

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseHyperparameters } from '#core/object2vec/parse-hyperparameters.ts';
+import type { TokenRows } from '#core/object2vec/token-rows.ts';
 import type { Dataset } from '../../../../container/src/object2vec/dataset.ts';
 import type { StopRequest } from '../../../../container/src/object2vec/stop-request.ts';
 import type { StepOutcome, TrainingEngine } from '../../../../container/src/object2vec/training-engine.ts';
 import { type TrainingInput, trainEpochs } from '../../../../container/src/object2vec/training-loop.ts';
 import { createTrainingReport } from '../../../../container/src/object2vec/training-report.ts';
+import { datasetOf, type Row } from './rows-as-dataset.ts';
 
 /** Logistic regression on a weight for each token of both sides: small, and it really learns. */
 class LogisticEngine implements TrainingEngine {
@@ -37,7 +39,7 @@ class LogisticEngine implements TrainingEngine {
     return { loss, correct };
   }
 
-  predict(in0: Dataset['in0'], in1: Dataset['in1']): Float32Array {
+  predict(in0: TokenRows, in1: TokenRows): Float32Array {
     const rows = in0.offsets.length - 1;
     const scores = new Float32Array(2 * rows);
     for (let row = 0; row < rows; row++) {
@@ -55,22 +57,19 @@ class LogisticEngine implements TrainingEngine {
 
   close(): void {}
 
-  #tokens(in0: Dataset['in0'], in1: Dataset['in1'], row: number): number[] {
+  #tokens(in0: TokenRows, in1: TokenRows, row: number): number[] {
     return [in0.ids[in0.offsets[row]!]!, 10 + in1.ids[in1.offsets[row]!]!];
   }
 }
 
 /** `label(i)` for pairs of tokens 0..9. */
 function dataset(rows: number, label: (in0: number, in1: number) => number): Dataset {
-  const in0 = Int32Array.from({ length: rows }, (_, i) => i % 10);
-  const in1 = Int32Array.from({ length: rows }, (_, i) => Math.floor(i / 10) % 10);
-  const offsets = Int32Array.from({ length: rows + 1 }, (_, i) => i);
-  return {
-    rows,
-    in0: { ids: in0, offsets },
-    in1: { ids: in1, offsets },
-    labels: Float32Array.from(in0, (token, i) => label(token, in1[i]!)),
-  };
+  return datasetOf(
+    Array.from({ length: rows }, (_, i): Row => {
+      const [in0, in1] = [i % 10, Math.floor(i / 10) % 10];
+      return [[in0], [in1], label(in0, in1)];
+    }),
+  );
 }
 
 const learnable = dataset(100, (a, b) => (a + b > 9 ? 1 : 0));

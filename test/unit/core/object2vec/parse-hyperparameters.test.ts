@@ -49,6 +49,7 @@ describe('hyperparameters', () => {
         epochs: 30,
         miniBatchSize: 32,
         negativeSamplingRate: 0,
+        bucketWidth: 0,
         earlyStoppingPatience: 3,
         earlyStoppingTolerance: 0.01,
         seed: 1,
@@ -308,6 +309,21 @@ describe('hyperparameters', () => {
     const message = refusal({ ...minimal, optimizer, token_embedding_storage_type: 'row_sparse' });
     expect(message).toContain('token_embedding_storage_type = "row_sparse": needs optimizer adam, adagrad or sgd');
     expect(message).toContain(`it is ${optimizer}; dense updates the same rows`);
+  });
+
+  it('switch buckets off for row_sparse, and say so', () => {
+    const dense = parseHyperparameters({ ...minimal, bucket_width: '10' });
+    expect([dense.settings.loop.bucketWidth, dense.notes]).toEqual([10, []]);
+    const sparse = parseHyperparameters({
+      ...minimal,
+      bucket_width: '10',
+      token_embedding_storage_type: 'row_sparse',
+    });
+    expect(sparse.settings.loop.bucketWidth).toBe(0);
+    expect(sparse.effective.bucket_width).toBe('0');
+    expect(sparse.notes).toEqual([
+      'token_embedding_storage_type=row_sparse does without buckets. bucket_width=10 is 0.',
+    ]);
   });
 
   it('say that a learning rate has no effect on adadelta', () => {
