@@ -157,6 +157,11 @@ export const HYPERPARAMETERS = {
     default: '0',
     doc: 'Negatives drawn for each positive row, anew in each epoch; `softmax` only.',
   },
+  validation_negative_sampling_rate: {
+    kind: integer(0, 100),
+    default: '0',
+    doc: 'Twinvec’s own. Negatives for each positive row of validation and test, the same in each epoch; `softmax` only.',
+  },
   seed: {
     kind: integer(0, 2_147_483_647),
     default: '1',

@@ -113,15 +113,16 @@ function oddBilstm(read: ReadValues): string[] {
 }
 
 function outputConflicts({ values }: ReadValues): string[] {
-  const { output_layer: output, negative_sampling_rate: rate, _tuning_objective_metric: objective } = values;
+  const { output_layer: output, _tuning_objective_metric: objective } = values;
   if (output === undefined) return [];
   const problems: string[] = [];
-  if (output === 'mean_squared_error' && rate !== undefined && rate > 0) {
-    problems.push(
-      `negative_sampling_rate = "${rate}": needs output_layer softmax, because a negative is a row of class 0`,
-    );
+  for (const name of ['negative_sampling_rate', 'validation_negative_sampling_rate'] as const) {
+    const rate = values[name];
+    if (output === 'softmax' || rate === undefined || rate === 0) continue;
+    problems.push(`${name} = "${rate}": needs output_layer softmax, because a negative is a row of class 0`);
   }
-  const metrics = qualityMetricsOf(output).flatMap((name) => [`validation:${name}`, `test:${name}`]);
+  const ranks = (values.validation_negative_sampling_rate ?? 0) > 0;
+  const metrics = qualityMetricsOf(output, ranks).flatMap((name) => [`validation:${name}`, `test:${name}`]);
   if (objective && !metrics.includes(objective)) {
     problems.push(
       `_tuning_objective_metric = ${quoteForMessage(objective)}: output_layer ${output} has ${metrics.join(', ')}`,
@@ -235,6 +236,7 @@ function buildSettings(read: ReadValues): Object2VecSettings {
       miniBatchSize: values.mini_batch_size!,
       negativeSamplingRate: values.negative_sampling_rate!,
       bucketWidth: bucketWidthOf(read),
+      validationNegativeSamplingRate: values.validation_negative_sampling_rate!,
       earlyStoppingPatience: values.early_stopping_patience!,
       earlyStoppingTolerance: values.early_stopping_tolerance!,
       seed: values.seed!,

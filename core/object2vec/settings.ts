@@ -60,6 +60,8 @@ export interface LoopSettings {
   readonly negativeSamplingRate: number;
   /** Lengths that rows of one batch may differ in, about; 0 for any. */
   readonly bucketWidth: number;
+  /** Negatives for each positive row of the validation and test channels. */
+  readonly validationNegativeSamplingRate: number;
   readonly earlyStoppingPatience: number;
   readonly earlyStoppingTolerance: number;
   readonly seed: number;

@@ -112,6 +112,25 @@ async function expectFailure({ code, stderr }: Finished, reason: RegExp): Promis
 }
 
 describe.each(ENGINES)('a training job on engine %s', (engine) => {
+  it('ranks the positives of validation and test among negatives drawn for them, in each epoch and in the end', async () => {
+    // Prepare
+    await layOutJob({ validation_negative_sampling_rate: '20', epochs: '3' });
+
+    // Act
+    const finished = await train(engine);
+
+    // Assess: half of 400 rows are positive; by chance, hits at 5 of 21 candidates would be 0.24
+    expect(finished.code, finished.stderr).toBe(0);
+    const told = qualityLines(finished).filter((line) => line.includes(' hits_at_5 <score>='));
+    expect(told.map((line) => line.replace(/=[\d.]+$/, ''))).toEqual([
+      ...[0, 1, 2].map((epoch) => `#quality_metric: host=algo-1, epoch=${epoch}, validation hits_at_5 <score>`),
+      '#quality_metric: host=algo-1, test hits_at_5 <score>',
+    ]);
+    expect(lastValue(finished, 'test hits_at_5')).toBeGreaterThan(0.3);
+    expect(lastValue(finished, 'test mean_rank')).toBeLessThan(11);
+    expect(lastValue(finished, 'test mean_reciprocal_rank')).toBeGreaterThan(0.2);
+  });
+
   it('learns the task, prints SageMaker’s metric lines and writes the artifact', async () => {
     // Prepare
     await layOutJob();

@@ -62,8 +62,8 @@ export function createEpochs(dataset: Dataset, plan: BatchPlan): EpochSource {
 }
 
 /** Rows of a channel in file order, for scoring: at most this many rows and about this many ids a time. */
-const SCORING_ROWS = 1024;
-const SCORING_IDS = 65_536;
+export const SCORING_ROWS = 1024;
+export const SCORING_IDS = 65_536;
 
 /** The channel's rows in their order, in parts that are cheap to score whatever their lengths. */
 export function* scoringBatches(dataset: Dataset): Generator<TrainingBatch> {

@@ -34,7 +34,7 @@ const MAX_PAIRS = 2 ** 31 - 1;
  */
 export function createNegativeSampler(dataset: Dataset, rate: number): NegativeSampler {
   const { rows, labels } = dataset;
-  const positives = rate === 0 ? 0 : labels.reduce((count, label) => count + (label === 0 ? 0 : 1), 0);
+  const positives = rate === 0 ? 0 : countPositives(labels);
   if (rows + positives * rate > MAX_PAIRS) {
     throw new TwinvecError(
       'InvalidTrainingData',
@@ -42,7 +42,7 @@ export function createNegativeSampler(dataset: Dataset, rate: number): NegativeS
     );
   }
   if (rate === 0) return { draw: () => epochPairs(labels, new Int32Array(0), new Int32Array(0)) };
-  const isPositive = knownPairs(numberSequences(dataset, 0), numberSequences(dataset, 1), labels, positives);
+  const isPositive = knownPositives([dataset]);
   return {
     draw(random) {
       const [negatives0, negatives1] = [new Int32Array(positives * rate), new Int32Array(positives * rate)];
@@ -72,9 +72,21 @@ function epochPairs(labels: Float32Array, negatives0: Int32Array, negatives1: In
   };
 }
 
-type PairTest = (in0Row: number, in1Row: number) => boolean;
+/** Whether in0 of the one row with in1 of the other is positive by content. */
+export type PairTest = (in0Row: number, in1Row: number) => boolean;
 
-function drawOther(row: number, rows: number, isPositive: PairTest, random: RandomDraws): number {
+/** Knows every pair of the rows whose label is not 0; the test takes rows of the first channel. */
+export function knownPositives(channels: readonly Dataset[]): PairTest {
+  const labels = channels.map((channel) => channel.labels);
+  return knownPairs(numberSequences(channels, 0), numberSequences(channels, 1), labels);
+}
+
+function countPositives(labels: Float32Array): number {
+  return labels.reduce((count, label) => count + (label === 0 ? 0 : 1), 0);
+}
+
+/** One of rows 0 to `rows` - 1 whose in1 makes a negative of the row's in0; -1 when drawing finds none. */
+export function drawOther(row: number, rows: number, isPositive: PairTest, random: RandomDraws): number {
   for (let draw = 0; draw < MAX_DRAWS; draw++) {
     const other = random.below(rows);
     if (!isPositive(row, other)) return other;
@@ -83,7 +95,8 @@ function drawOther(row: number, rows: number, isPositive: PairTest, random: Rand
 }
 
 /** A hash set of the positive (in0, in1) contents; a pair of row numbers is exact in a double. */
-function knownPairs(numbers0: Int32Array, numbers1: Int32Array, labels: Float32Array, positives: number): PairTest {
+function knownPairs(numbers0: Int32Array, numbers1: Int32Array, labels: readonly Float32Array[]): PairTest {
+  const positives = labels.reduce((count, some) => count + countPositives(some), 0);
   const keys = new Float64Array(tableSize(positives)).fill(-1);
   const mask = keys.length - 1;
   const find = (number0: number, number1: number): { slot: number; key: number } => {
@@ -92,10 +105,13 @@ function knownPairs(numbers0: Int32Array, numbers1: Int32Array, labels: Float32A
     for (slot = (slot ^ (slot >>> 15)) & mask; keys[slot] !== -1 && keys[slot] !== key; ) slot = (slot + 1) & mask;
     return { slot, key };
   };
-  for (let row = 0; row < labels.length; row++) {
-    if (labels[row] === 0) continue;
-    const { slot, key } = find(numbers0[row]!, numbers1[row]!);
-    keys[slot] = key;
+  let row = 0;
+  for (const some of labels) {
+    for (let k = 0; k < some.length; k++, row++) {
+      if (some[k] === 0) continue;
+      const { slot, key } = find(numbers0[row]!, numbers1[row]!);
+      keys[slot] = key;
+    }
   }
   return (in0Row, in1Row) => keys[find(numbers0[in0Row]!, numbers1[in1Row]!).slot] !== -1;
 }

@@ -9,10 +9,15 @@ import type { Side } from './row-index.ts';
 /** Rows that are read and hashed together. */
 const PART_ROWS = 1024;
 
-/** For each row, the number of the first row with the same ids on that side. */
-export function numberSequences(dataset: Dataset, side: Side): Int32Array {
-  const { rows } = dataset;
-  const hashes = hashSequences(dataset, side);
+/** For each row of the channels, one after the other, the number of the first row with the same ids on that side. */
+export function numberSequences(channels: readonly Dataset[], side: Side): Int32Array {
+  const rows = channels.reduce((sum, channel) => sum + channel.rows, 0);
+  const hashes = new Int32Array(2 * rows);
+  let before = 0;
+  for (const channel of channels) {
+    hashSequences(channel, side, hashes.subarray(2 * before));
+    before += channel.rows;
+  }
   const slots = new Int32Array(tableSize(rows)).fill(-1);
   const mask = slots.length - 1;
   const numbers = new Int32Array(rows);
@@ -34,8 +39,7 @@ export function tableSize(entries: number): number {
 }
 
 /** Two words for each row. */
-function hashSequences(dataset: Dataset, side: Side): Int32Array {
-  const hashes = new Int32Array(2 * dataset.rows);
+function hashSequences(dataset: Dataset, side: Side, hashes: Int32Array): void {
   for (let from = 0; from < dataset.rows; from += PART_ROWS) {
     const rows = Int32Array.from({ length: Math.min(PART_ROWS, dataset.rows - from) }, (_, k) => from + k);
     const { ids, offsets } = dataset.gather(rows, rows)[side === 0 ? 'in0' : 'in1'];
@@ -44,7 +48,6 @@ function hashSequences(dataset: Dataset, side: Side): Int32Array {
       hashes[2 * (from + k) + 1] = hash(ids, offsets[k]!, offsets[k + 1]!, 0x239b961b, 0xab0e9789);
     }
   }
-  return hashes;
 }
 
 /** MurmurHash3 (Austin Appleby, public domain) for 32-bit words; other multipliers make an independent hash. */

@@ -17,6 +17,7 @@ import { DataMemory, dataMemoryBytes } from './data-memory.ts';
 import { type LoadedChannel, loadChannel } from './dataset.ts';
 import type { KeptWeights } from './kept-weights.ts';
 import { scoreArtifact } from './score-artifact.ts';
+import { type ScoredChannel, withNegatives } from './scored-channel.ts';
 import type { StopRequest } from './stop-request.ts';
 import { readTrainingJob, type TrainingJob } from './training-job.ts';
 import { type TrainingResult, trainEpochs } from './training-loop.ts';
@@ -55,7 +56,7 @@ export async function trainModel(options: TrainOptions): Promise<void> {
       report.note('Training was stopped before its first step; there is no model.');
       return;
     }
-    await makeModel(options, parsed, data.get('test'), report, result.weights, staging);
+    await makeModel(options, parsed, scoredChannel(data, 'test', settings), report, result.weights, staging);
     report.summary([
       ['ended by', result.end],
       ['epochs', String(result.epochs)],
@@ -114,18 +115,29 @@ async function train(
   });
   try {
     report.note(`Engine: ${engine.engine} (TWINVEC_ENGINE=${choice}).`);
-    const [train, validation] = [data.get('train')!, data.get('validation')];
+    const train = data.get('train')!;
+    const validation = scoredChannel(data, 'validation', settings);
     return await trainEpochs({ engine, settings, train, validation, report, stop, weightsDir });
   } finally {
     engine.close();
   }
 }
 
+function scoredChannel(
+  data: Data,
+  channel: 'validation' | 'test',
+  { loop }: Object2VecSettings,
+): ScoredChannel | undefined {
+  const rows = data.get(channel);
+  const { validationNegativeSamplingRate: rate, seed } = loop;
+  return rows && withNegatives(rows, data.get('train')!, { channel, rate, seed });
+}
+
 /** Nothing reaches the model folder before all of the model is there and has been loaded and scored. */
 async function makeModel(
   { baseDir, engine, stop }: TrainOptions,
   { settings, effective }: ParsedHyperparameters,
-  test: LoadedChannel | undefined,
+  test: ScoredChannel | undefined,
   report: TrainingReport,
   weights: KeptWeights,
   staging: string,

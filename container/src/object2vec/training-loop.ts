@@ -9,6 +9,7 @@ import { createEpochs, type EpochSource, firstRows } from './batches.ts';
 import type { Dataset } from './dataset.ts';
 import { type KeptWeights, WeightsKeeper } from './kept-weights.ts';
 import { scoreDataset } from './score-dataset.ts';
+import { asItIs, type ScoredChannel } from './scored-channel.ts';
 import type { StopRequest } from './stop-request.ts';
 import { trainEpoch } from './train-epoch.ts';
 import type { TrainingEngine } from './training-engine.ts';
@@ -18,7 +19,7 @@ export interface TrainingInput {
   readonly engine: TrainingEngine;
   readonly settings: Object2VecSettings;
   readonly train: Dataset;
-  readonly validation: Dataset | undefined;
+  readonly validation: ScoredChannel | undefined;
   readonly report: TrainingReport;
   readonly stop: StopRequest;
   /** An existing empty folder. */
@@ -79,7 +80,7 @@ async function runEpoch(
   const values = { [lossNameOf(output.kind)]: loss, ...(accuracy !== undefined && { accuracy }) };
   report.quality('train', { rows: drawn.rows, loss, values }, epoch);
 
-  const scored = validation ?? firstRows(train, PROBE_ROWS);
+  const scored = validation ?? asItIs(firstRows(train, PROBE_ROWS));
   const metrics = await scoreDataset((in0, in1) => engine.predict(in0, in1), scored, output, stop);
   if (!metrics) return stopped(epoch, true, validation, keeper);
   if (!Number.isFinite(metrics.loss)) return diverged(epoch, 'the last step', settings, keeper, report);
@@ -95,7 +96,7 @@ async function runEpoch(
 }
 
 /** Without validation the latest weights are the best; with it they only stand in where no epoch was scored yet. */
-async function stopped(epoch: number, trained: boolean, validation: Dataset | undefined, keeper: WeightsKeeper) {
+async function stopped(epoch: number, trained: boolean, validation: ScoredChannel | undefined, keeper: WeightsKeeper) {
   if (trained && (!validation || !keeper.kept)) await keeper.keep(epoch);
   return { end: 'stop request' } as const;
 }

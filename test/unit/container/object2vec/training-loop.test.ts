@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseHyperparameters } from '#core/object2vec/parse-hyperparameters.ts';
 import type { TokenRows } from '#core/object2vec/token-rows.ts';
 import type { Dataset } from '../../../../container/src/object2vec/dataset.ts';
+import { asItIs, withNegatives } from '../../../../container/src/object2vec/scored-channel.ts';
 import type { StopRequest } from '../../../../container/src/object2vec/stop-request.ts';
 import type { StepOutcome, TrainingEngine } from '../../../../container/src/object2vec/training-engine.ts';
 import { type TrainingInput, trainEpochs } from '../../../../container/src/object2vec/training-loop.ts';
@@ -95,7 +96,7 @@ function inputFor(given: Record<string, string>, parts: Partial<TrainingInput> &
     engine: new LogisticEngine(parts.learningRate ?? 1),
     settings,
     train: learnable,
-    validation: learnable,
+    validation: asItIs(learnable),
     report: createTrainingReport('algo-1', sink, sink),
     stop: { requested: false },
     weightsDir,
@@ -170,12 +171,34 @@ describe('the training loop', () => {
   });
 
   it('stops early when validation gets worse, and keeps the first epoch', async () => {
-    const { input, lines } = inputFor({ epochs: '30', early_stopping_patience: '2' }, { validation: contrary });
+    const { input, lines } = inputFor({ epochs: '30', early_stopping_patience: '2' }, { validation: asItIs(contrary) });
 
     const result = await trainEpochs(input);
 
     expect(result).toMatchObject({ end: 'early stopping', epochs: 5, weights: { epoch: 0 } });
     expect(lines).toContain('Early stopping criterion met! Stopping training at epoch: 4');
+  });
+
+  it('prints how positives rank among negatives of validation, which count in its loss', async () => {
+    // Prepare: two positives of one in0; the others of its ten pairs are negatives
+    const positives = dataset(100, (a, b) => (a === 9 && b > 7 ? 1 : 0));
+    const drawn = { channel: 'validation', rate: 4, seed: 1 } as const;
+    const plain = inputFor({ epochs: '1' }, { validation: asItIs(positives) });
+    const ranked = inputFor({ epochs: '1' }, { validation: withNegatives(positives, positives, drawn) });
+
+    // Act
+    await trainEpochs(plain.input);
+    await trainEpochs(ranked.input);
+
+    // Assess
+    const told = (lines: readonly string[], metric: string) =>
+      Number(lines.find((line) => line.includes(`epoch=0, validation ${metric}=`))?.split('>=')[1]);
+    expect(told(ranked.lines, 'hits_at_5 <score>')).toBe(1);
+    expect(told(ranked.lines, 'mean_rank <loss>')).toBeGreaterThanOrEqual(1);
+    expect(told(ranked.lines, 'mean_rank <loss>')).toBeLessThanOrEqual(5);
+    expect(told(ranked.lines, 'mean_reciprocal_rank <score>')).toBeGreaterThan(0.2);
+    expect(told(ranked.lines, 'cross_entropy <loss>')).not.toBe(told(plain.lines, 'cross_entropy <loss>'));
+    expect(plain.lines.some((line) => line.includes('mean_rank'))).toBe(false);
   });
 
   it('keeps the last epoch without a validation channel', async () => {
