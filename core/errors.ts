@@ -54,7 +54,11 @@ export const ERRORS = {
   Draining: service(503, true, 'The server is stopping and takes no new requests. Retry; another instance answers.'),
   EngineLost: service(503, true, 'The inference worker died while it held the request. It is being restarted. Retry.'),
   DeadlineExceeded: service(504, true, 'The request waited in the queue past its deadline and was dropped unserved.'),
-  OutOfMemory: service(507, false, 'The batch does not fit into memory. Send fewer or shorter records.'),
+  OutOfMemory: service(
+    507,
+    false,
+    'A batch, or a network to be trained, does not fit into memory. The message says what would.',
+  ),
   DiskFull: service(507, false, 'A folder has no space left. The message names it and what is needed there.'),
   NonFiniteOutput: service(500, false, 'The model produced NaN or infinity. The model is at fault, not the request.'),
   ModelFailed: service(500, false, 'The model failed on this batch. The server log has the cause.'),

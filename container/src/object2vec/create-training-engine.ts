@@ -51,6 +51,11 @@ export async function createTrainingEngine(
   return new GraphTrainingEngine(runner, optimizer, rateAt, labels);
 }
 
+/** The graph that the engine would run, to know what it needs. */
+export function planTraining(settings: Object2VecSettings): Graph {
+  return trainingGraph(settings, optimizerFor(settings.optimizer), settings.loop.seed);
+}
+
 function optimizerFor({ name, weightDecay, decoupledWeightDecay }: OptimizerSettings): Optimizer {
   if (decoupledWeightDecay) return decoupledAdamOptimizer(weightDecay);
   return OPTIMIZERS[name](weightDecay);

@@ -10,7 +10,7 @@ import { attr } from '../savedmodel/attributes.ts';
 import type { GraphVariable } from '../savedmodel/graph-def.ts';
 import { writeSavedModel } from '../savedmodel/saved-model.ts';
 import { addSave } from '../savedmodel/saver.ts';
-import { float32Scalar, int32Vector } from '../savedmodel/tensor-proto.ts';
+import { int32Vector } from '../savedmodel/tensor-proto.ts';
 import type { TrainingRunner } from './graph-training-engine.ts';
 import { initialPieces } from './initial-weights.ts';
 
@@ -18,6 +18,7 @@ import { initialPieces } from './initial-weights.ts';
 const SAVE = 'save';
 const CLEAR_MEMORY = 'clear_optimizer_memory';
 const FILENAME = 'filename';
+const ZERO = 'zero';
 const DONE = 'done';
 
 /** @param openNative loads a SavedModel folder into TensorFlow */
@@ -28,7 +29,7 @@ export async function openTensorFlowTrainingRunner(
   openNative: (dir: string) => Session,
 ): Promise<TrainingRunner> {
   const session = await load(graph, seed, workDir, openNative);
-  session.run(CLEAR_MEMORY, {});
+  session.run(CLEAR_MEMORY, { [ZERO]: { dtype: 'float32', shape: [], data: Float32Array.of(0) } });
   return {
     engine: 'tensorflow',
     run: (signature, inputs) => session.run(signature, inputs),
@@ -80,16 +81,23 @@ function saveSignature({ graph }: LoweredGraph, weights: readonly GraphVariable[
   };
 }
 
-/** Fills moments with zeros inside TensorFlow: no file and no copy, however large the tables are. */
+/**
+ * Fills moments with a number that is fed, inside TensorFlow: no file and no copy, however large the tables are. Of a
+ * constant, TensorFlow would keep the filled table as well and copy it at the first step; and it would make equal fills
+ * one, so that each waits for the one before it.
+ */
 function clearSignature({ graph }: LoweredGraph, memory: readonly GraphVariable[]) {
-  const zero = graph.constant(`${CLEAR_MEMORY}/zero`, float32Scalar(0));
-  const cleared = memory.map(({ handle, shape }) => {
+  const zero = graph.placeholder(`${CLEAR_MEMORY}/${ZERO}`, 'float32', []);
+  let after: readonly string[] = [];
+  for (const { handle, shape } of memory) {
     const size = graph.constant(`${CLEAR_MEMORY}/shape`, int32Vector(shape));
-    const zeros = graph.node('Fill', `${CLEAR_MEMORY}/zeros`, [size, zero], { T: attr.type('float32') });
-    return graph.node('AssignVariableOp', `${CLEAR_MEMORY}/assign`, [handle, zeros], { dtype: attr.type('float32') });
-  });
-  const done = graph.node('Identity', `${CLEAR_MEMORY}/${DONE}`, [zero, ...cleared.map((name) => `^${name}`)], {
-    T: attr.type('float32'),
-  });
-  return { inputs: {}, outputs: { [DONE]: { node: `${done}:0`, dtype: 'float32' as const, shape: [] } } };
+    const zeros = graph.node('Fill', `${CLEAR_MEMORY}/zeros`, [size, zero, ...after], { T: attr.type('float32') });
+    const dtype = attr.type('float32');
+    after = [`^${graph.node('AssignVariableOp', `${CLEAR_MEMORY}/assign`, [handle, zeros], { dtype })}`];
+  }
+  const done = graph.node('Identity', `${CLEAR_MEMORY}/${DONE}`, [zero, ...after], { T: attr.type('float32') });
+  return {
+    inputs: { [ZERO]: { node: `${zero}:0`, dtype: 'float32' as const, shape: [] } },
+    outputs: { [DONE]: { node: `${done}:0`, dtype: 'float32' as const, shape: [] } },
+  };
 }

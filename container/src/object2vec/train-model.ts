@@ -12,7 +12,7 @@ import type { TextSink } from '#core/terminal/progress.ts';
 import type { EngineChoice } from '../engine/session.ts';
 import { publishArtifact, stageArtifact } from './artifact.ts';
 import { type ChannelName, openChannels } from './channels.ts';
-import { createTrainingEngine } from './create-training-engine.ts';
+import { createTrainingEngine, planTraining } from './create-training-engine.ts';
 import { DataMemory, dataMemoryBytes } from './data-memory.ts';
 import { type LoadedChannel, loadChannel } from './dataset.ts';
 import type { KeptWeights } from './kept-weights.ts';
@@ -21,6 +21,7 @@ import { type ScoredChannel, withNegatives } from './scored-channel.ts';
 import type { StopRequest } from './stop-request.ts';
 import { readTrainingJob, type TrainingJob } from './training-job.ts';
 import { type TrainingResult, trainEpochs } from './training-loop.ts';
+import { checkTrainingMemory, thisMachine } from './training-memory.ts';
 import { createTrainingReport, formatLoss, type TrainingReport } from './training-report.ts';
 import { writeServingModel } from './write-serving-model.ts';
 
@@ -45,6 +46,8 @@ export async function trainModel(options: TrainOptions): Promise<void> {
   const { settings } = parsed;
   const report = createTrainingReport(job.host, options.stdout, options.stderr);
   for (const note of parsed.notes) report.note(note);
+  const tight = checkTrainingMemory(planTraining(settings), thisMachine());
+  if (tight) report.note(tight);
   // Beside the model folder, so that the finished artifact moves there by renaming.
   const staging = await mkdtemp(join(options.baseDir, '.twinvec-training-'));
   const data = new Map<ChannelName, LoadedChannel>();
