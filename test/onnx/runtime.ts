@@ -2,26 +2,38 @@
  * onnxruntime, where its package has a binary for this machine: the independent implementation that tests compare with
  * and benchmarks measure against. Tests say in their titles why it is missing where it is.
  */
-import type { InferenceSession } from 'onnxruntime-node';
+import { createRequire } from 'node:module';
 import type { Tensor } from '../../container/src/engine/session.ts';
 
-type OnnxRuntime = typeof import('onnxruntime-node');
+/** What is used of onnxruntime-node. Its own types would keep a checkout without the package from being checked. */
+interface OnnxRuntime {
+  readonly Tensor: new (type: string, data: Float32Array | Int32Array, shape: readonly number[]) => object;
+  readonly InferenceSession: {
+    create(
+      model: Uint8Array,
+      options: { intraOpNumThreads: number; interOpNumThreads: number },
+    ): Promise<{
+      run(feeds: Readonly<Record<string, object>>): Promise<Readonly<Record<string, { readonly data: unknown }>>>;
+      release(): Promise<void>;
+    }>;
+  };
+}
 
 export interface OnnxSession {
   run(inputs: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Float32Array>>>;
   close(): Promise<void>;
 }
 
-async function findRuntime(): Promise<{ readonly ort?: OnnxRuntime; readonly reason: string }> {
+function findRuntime(): { readonly ort?: OnnxRuntime; readonly reason: string } {
   try {
-    return { ort: (await import('onnxruntime-node')).default, reason: '' };
+    return { ort: createRequire(import.meta.url)('onnxruntime-node') as OnnxRuntime, reason: '' };
   } catch (cause) {
     const [line] = String(cause instanceof Error ? cause.message : cause).split('\n', 1);
-    return { reason: `onnxruntime-node does not load: ${line}` };
+    return { reason: `onnxruntime-node does not load: ${line}; run \`npm ci\`` };
   }
 }
 
-const runtime = await findRuntime();
+const runtime = findRuntime();
 
 export const onnxRuntime = {
   available: runtime.ort !== undefined,
@@ -34,13 +46,12 @@ export const onnxRuntime = {
 export async function openOnnxSession(model: Uint8Array, threads: number): Promise<OnnxSession> {
   const { ort } = runtime;
   if (!ort) throw new Error(runtime.reason);
-  const options: InferenceSession.SessionOptions = { intraOpNumThreads: threads, interOpNumThreads: 1 };
-  const session = await ort.InferenceSession.create(model, options);
+  const session = await ort.InferenceSession.create(model, { intraOpNumThreads: threads, interOpNumThreads: 1 });
   return {
     async run(inputs) {
       const feeds = Object.entries(inputs).map(([name, { dtype, shape, data }]) => {
         if (dtype === 'string') throw new Error(`${name}: text is not for these models`);
-        return [name, dtype === 'int32' ? new ort.Tensor(dtype, data, shape) : new ort.Tensor(dtype, data, shape)];
+        return [name, new ort.Tensor(dtype, data, shape)];
       });
       const outputs = await session.run(Object.fromEntries(feeds));
       return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
