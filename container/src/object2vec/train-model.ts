@@ -18,6 +18,7 @@ import { type LoadedChannel, loadChannel } from './dataset.ts';
 import type { KeptWeights } from './kept-weights.ts';
 import { scoreArtifact } from './score-artifact.ts';
 import { type ScoredChannel, withNegatives } from './scored-channel.ts';
+import { startingPoint } from './starting-point.ts';
 import type { StopRequest } from './stop-request.ts';
 import { readTrainingJob, type TrainingJob } from './training-job.ts';
 import { type TrainingResult, trainEpochs } from './training-loop.ts';
@@ -114,6 +115,7 @@ async function train(
     engine: choice,
     seed: settings.loop.seed,
     workDir,
+    startingPoint: startingPoint(settings.network.output, data.get('train')!.labels),
     log: report.note,
   });
   try {
