@@ -31,6 +31,10 @@ export const ERRORS = {
   UnknownField: caller(400, 'A record or the envelope has a field that the model does not take.'),
   MixedInputs: caller(400, 'The records of one request ask for different things. Send pairs, in0 or in1, not a mix.'),
   InvalidMaxSeqlens: caller(400, 'infer_max_seqlens must be two integers from 1 to 5000 separated by one comma.'),
+  InvalidNeighbours: caller(
+    400,
+    'The number of neighbours or the metric is out of range, or a pair asks for neighbours.',
+  ),
   AccessDenied: caller(403, 'A role lacks a permission. The message names the action and the resource.'),
   NotFound: caller(404, 'There is no such path, model, endpoint, job or object.'),
   MethodNotAllowed: caller(405, 'The path exists but not with this method. The Allow header lists the methods.'),
@@ -43,6 +47,7 @@ export const ERRORS = {
   EmptySequence: caller(422, 'A record has an empty token sequence. Every sequence needs at least one id.'),
   InvalidTokenId: caller(422, 'A token id is not a whole number from 0 to 2147483647.'),
   TokenOutOfVocabulary: caller(422, 'A token id is not less than the vocabulary size that the model was trained with.'),
+  NoNeighbourIndex: caller(422, 'The model carries no candidates to search. `twinvec index` adds them to a model.'),
   InvalidLabel: caller(422, 'A training label is missing, or outside what the output layer can learn.'),
   InvalidHyperparameters: caller(400, 'Hyperparameters are unknown, missing or out of range. All problems are listed.'),
   InvalidConfiguration: caller(400, 'An environment variable, option or definition is out of range. All are listed.'),

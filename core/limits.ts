@@ -34,6 +34,8 @@ export const LIMITS = {
     'records',
     'Twinvec; more bad lines than this in one body is a wrong file, not bad luck',
   ),
+  neighbours: limit(1000, 'neighbours', 'Twinvec; neighbours of one record'),
+  neighboursOfRequest: limit(10_000_000, 'neighbours', 'Twinvec; of all records of a request together, about 400 MB'),
   errorMessage: limit(2048, 'characters', 'SageMaker Runtime ModelError.Message'),
   failureFile: limit(1024, 'characters', 'SageMaker DescribeTrainingJob FailureReason'),
 } as const satisfies Record<string, Limit>;

@@ -46,6 +46,7 @@ export class InferenceServer<J extends Job> {
         sessionModule: options.sessionModule,
         modelDir: config.modelDir,
         engine: config.engine,
+        sessionData: model.sessionData,
         warmUp: model.warmUpCalls(),
       },
       workers: config.engineWorkers,

@@ -13,6 +13,6 @@ export async function runServe(env: NodeJS.ProcessEnv, argv: readonly string[]):
   }
   await serveModel(env, {
     openModel: openObject2VecModel,
-    sessionModule: new URL('./engine/open-session.ts', import.meta.url).href,
+    sessionModule: new URL('./object2vec/open-serving-session.ts', import.meta.url).href,
   });
 }

@@ -12,7 +12,7 @@ import { createLogger, type LogFields, type Logger } from './log/logger.ts';
 /** How to serve a kind of model: the adapter, and the module that opens its sessions in the engine workers. */
 export interface ModelKind<J extends Job> {
   readonly openModel: (config: ServingConfig) => Promise<ServedModel<J>>;
-  /** URL of a module that exports `openSession(modelDir, engine, log)`. */
+  /** URL of a module that exports `openSession(modelDir, engine, log, sessionData)`. */
   readonly sessionModule: string;
 }
 

@@ -54,7 +54,12 @@ export class Invocations<J extends Job> {
   async #answer(req: IncomingMessage, res: ServerResponse, awaitsContinue: boolean): Promise<symbol | undefined> {
     const startedMs = performance.now();
     const { model, limits } = this.#options;
-    const headers: BodyHeaders = { contentType: req.headers['content-type'], accept: req.headers.accept };
+    const attributes = req.headers['x-amzn-sagemaker-custom-attributes'];
+    const headers: BodyHeaders = {
+      contentType: req.headers['content-type'],
+      accept: req.headers.accept,
+      customAttributes: Array.isArray(attributes) ? attributes.join(';') : attributes,
+    };
     const announced = this.#checkHead(req, headers);
     if (awaitsContinue) res.writeContinue();
     const body = await readBody(req, announced, limits);

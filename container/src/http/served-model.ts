@@ -10,6 +10,8 @@ import type { NamedTensors } from '../engine/session.ts';
 export interface BodyHeaders {
   readonly contentType: string | undefined;
   readonly accept: string | undefined;
+  /** X-Amzn-SageMaker-Custom-Attributes: CustomAttributes of InvokeEndpoint. */
+  readonly customAttributes?: string | undefined;
 }
 
 export interface EncodedAnswer {
@@ -18,7 +20,12 @@ export interface EncodedAnswer {
 }
 
 export interface ServedModel<J extends Job> {
-  /** Checks media types before the body is read. Throws UnsupportedMediaType, InvalidMaxSeqlens or NotAcceptable. */
+  /** For `openSession` in every engine worker; what is to be shared and not copied lies in SharedArrayBuffers. */
+  readonly sessionData?: unknown;
+  /**
+   * Checks headers before the body is read. Throws UnsupportedMediaType, InvalidMaxSeqlens, NotAcceptable,
+   * InvalidNeighbours or NoNeighbourIndex.
+   */
   checkHeaders(headers: BodyHeaders): void;
   /** Throws (or rejects with) a TwinvecError that names the record and the position. */
   decode(body: Buffer, headers: BodyHeaders): Promise<J> | J;

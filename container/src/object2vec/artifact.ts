@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { TwinvecError } from '#core/errors.ts';
 import { MANIFEST_FILE, Object2VecManifest } from '#core/object2vec/manifest.ts';
+import { NEIGHBOURS_FOLDER } from '#core/object2vec/neighbour-index.ts';
 import { type NetworkSettings, outputWidth } from '#core/object2vec/settings.ts';
 
 /** TF Serving loads the highest numbered folder; a job makes one version. */
@@ -48,6 +49,8 @@ export async function publishArtifact(stagedDir: string, modelDir: string): Prom
   // The manifest goes first and comes last: a folder that has one is complete.
   await rm(join(modelDir, MANIFEST_FILE), { force: true });
   await rm(join(modelDir, VERSION), { recursive: true, force: true });
+  // Candidates of the model before are embeddings of other weights.
+  await rm(join(modelDir, NEIGHBOURS_FOLDER), { recursive: true, force: true });
   await move(join(stagedDir, VERSION), join(modelDir, VERSION));
   await move(join(stagedDir, MANIFEST_FILE), join(modelDir, MANIFEST_FILE));
 }

@@ -5,7 +5,14 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { TwinvecError } from '#core/errors.ts';
-import { type DecodeTask, type EncodeTask, fromPlainError, type PlainRequest } from './serving-codec.ts';
+import type { CandidateNames } from '#core/object2vec/encode-neighbours.ts';
+import {
+  type DecodeTask,
+  type EncodeTask,
+  fromPlainError,
+  type NeighbourTask,
+  type PlainRequest,
+} from './serving-codec.ts';
 import type { CodecAnswer, CodecTask, FromCodec } from './serving-codec-worker.ts';
 
 const MAX_THREADS = 4;
@@ -18,28 +25,42 @@ interface Thread {
 export class CodecPool {
   readonly #size = Math.min(MAX_THREADS, Math.max(1, availableParallelism() - 1));
   readonly #threads = new Set<Thread>();
+  readonly #names: CandidateNames | undefined;
   #nextId = 0;
+
+  /** @param names of the model's candidates, in shared memory, for {@link encodeNeighbours} */
+  constructor(names?: CandidateNames) {
+    this.#names = names;
+  }
 
   /** The body's buffer is moved to the thread where it owns it: do not use the body afterwards. */
   decode(task: DecodeTask): Promise<PlainRequest> {
-    return this.#run({ ...task, body: owned(task.body) }) as Promise<PlainRequest>;
+    const body = owned(task.body);
+    return this.#run({ ...task, body }, [body]) as Promise<PlainRequest>;
   }
 
   encode(task: EncodeTask): Promise<Uint8Array> {
-    return this.#run({ ...task, values: owned(task.values) }) as Promise<Uint8Array>;
+    const values = owned(task.values);
+    return this.#run({ ...task, values }, [values]) as Promise<Uint8Array>;
+  }
+
+  encodeNeighbours(task: NeighbourTask): Promise<Uint8Array> {
+    const [candidates, scores] = [owned(task.candidates), owned(task.scores)];
+    return this.#run({ ...task, candidates, scores }, [candidates, scores]) as Promise<Uint8Array>;
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#threads].map(({ worker }) => worker.terminate()));
   }
 
-  #run(task: CodecTask): Promise<CodecAnswer> {
+  /** @param moved arrays of the task that own their buffers */
+  #run(task: CodecTask, moved: readonly Owned[]): Promise<CodecAnswer> {
     const { worker, tasks } = this.#leastBusy();
     const id = this.#nextId++;
     const settled = Promise.withResolvers<CodecAnswer>();
     tasks.set(id, settled);
-    const { buffer } = task.kind === 'decode' ? task.body : task.values;
-    worker.postMessage({ id, task }, buffer.byteLength > 0 ? [buffer as ArrayBuffer] : []);
+    const buffers = moved.map(({ buffer }) => buffer as ArrayBuffer).filter(({ byteLength }) => byteLength > 0);
+    worker.postMessage({ id, task }, buffers);
     return settled.promise;
   }
 
@@ -51,7 +72,7 @@ export class CodecPool {
   }
 
   #spawn(): Thread {
-    const worker = new Worker(new URL('./serving-codec-worker.ts', import.meta.url));
+    const worker = new Worker(new URL('./serving-codec-worker.ts', import.meta.url), { workerData: this.#names });
     const thread: Thread = { worker, tasks: new Map() };
     worker.on('message', (message: FromCodec) => {
       const task = thread.tasks.get(message.id);
@@ -76,8 +97,10 @@ function lost(): TwinvecError {
   return new TwinvecError('OutOfMemory', 'The request or its answer does not fit into memory. Send fewer records.');
 }
 
+type Owned = Uint8Array | Float32Array | Int32Array;
+
 /** The array itself when it has its buffer to itself, else a copy that does. */
-function owned<T extends Uint8Array | Float32Array>(array: T): T {
+function owned<T extends Owned>(array: T): T {
   if (array.byteLength === array.buffer.byteLength) return array;
   // Buffer's own slice would be a view.
   const copy = array instanceof Uint8Array ? Uint8Array.prototype.slice.call(array) : array.slice();

@@ -2,19 +2,22 @@
  * A codec thread: large bodies are decoded and large answers encoded here, so that `/ping` and small requests never
  * wait behind a 100 MiB body (spec faults C-5).
  */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { toTwinvecError } from '#core/errors.ts';
+import type { CandidateNames } from '#core/object2vec/encode-neighbours.ts';
 import {
   type DecodeTask,
   decodeTask,
   type EncodeTask,
+  encodeNeighboursTask,
   encodeTask,
+  type NeighbourTask,
   type PlainError,
   type PlainRequest,
   toPlainError,
 } from './serving-codec.ts';
 
-export type CodecTask = DecodeTask | EncodeTask;
+export type CodecTask = DecodeTask | EncodeTask | NeighbourTask;
 export type CodecAnswer = PlainRequest | Uint8Array;
 export interface ToCodec {
   readonly id: number;
@@ -25,11 +28,13 @@ export type FromCodec =
   | { readonly id: number; readonly error: PlainError; readonly cause: string | undefined };
 
 const port = parentPort;
+/** Of the model's candidates, in shared memory; undefined when it has none. */
+const names = workerData as CandidateNames | undefined;
 if (!port) throw new Error('This is a bug: the codec worker was started as a main thread');
 
 port.on('message', ({ id, task }: ToCodec) => {
   try {
-    const answer = task.kind === 'decode' ? decodeTask(task) : encodeTask(task);
+    const answer = answerTo(task);
     port.postMessage({ id, answer } satisfies FromCodec, ownedBuffers(answer));
   } catch (thrown) {
     const error = toTwinvecError(thrown);
@@ -37,6 +42,13 @@ port.on('message', ({ id, task }: ToCodec) => {
     port.postMessage({ id, error: toPlainError(error), cause } satisfies FromCodec);
   }
 });
+
+function answerTo(task: CodecTask): CodecAnswer {
+  if (task.kind === 'decode') return decodeTask(task);
+  if (task.kind === 'encode') return encodeTask(task);
+  if (!names) throw new Error('This is a bug: neighbours are to be encoded, and the model has no candidates');
+  return encodeNeighboursTask(task, names);
+}
 
 function ownedBuffers(answer: CodecAnswer): ArrayBuffer[] {
   const arrays =

@@ -5,7 +5,13 @@
 import { type ErrorCode, TwinvecError } from '#core/errors.ts';
 import { parseContentType } from '#core/http/content-type.ts';
 import { decodeInferenceRequest, encodePredictions } from '#core/object2vec/codec.ts';
-import type { DecodeOptions, InferenceMode, InferenceRequest } from '#core/object2vec/inference-request.ts';
+import { type CandidateNames, encodeNeighbours, type NeighbourAnswers } from '#core/object2vec/encode-neighbours.ts';
+import type {
+  DecodeOptions,
+  InferenceMode,
+  InferenceRequest,
+  RecordFailure,
+} from '#core/object2vec/inference-request.ts';
 
 export interface DecodeTask {
   readonly kind: 'decode';
@@ -20,6 +26,13 @@ export interface EncodeTask {
   /** [good rows x width] */
   readonly values: Float32Array;
   readonly width: number;
+  readonly failures: readonly PlainFailure[];
+  readonly mediaType: string;
+}
+
+/** The nearest candidates as a body. */
+export interface NeighbourTask extends Omit<NeighbourAnswers, 'failures'> {
+  readonly kind: 'neighbours';
   readonly failures: readonly PlainFailure[];
   readonly mediaType: string;
 }
@@ -47,8 +60,15 @@ export function decodeTask({ body, contentType, options }: DecodeTask): PlainReq
 }
 
 export function encodeTask({ mode, values, width, failures, mediaType }: EncodeTask): Uint8Array {
-  const errors = failures.map(({ record, error }) => ({ record, error: fromPlainError(error) }));
-  return encodePredictions({ mode, values, width, failures: errors }, mediaType);
+  return encodePredictions({ mode, values, width, failures: toFailures(failures) }, mediaType);
+}
+
+export function encodeNeighboursTask(task: NeighbourTask, names: CandidateNames): Uint8Array {
+  return encodeNeighbours({ ...task, failures: toFailures(task.failures) }, names, task.mediaType);
+}
+
+function toFailures(failures: readonly PlainFailure[]): RecordFailure[] {
+  return failures.map(({ record, error }) => ({ record, error: fromPlainError(error) }));
 }
 
 export function toPlainError({ code, message, record }: TwinvecError): PlainError {
