@@ -13,6 +13,8 @@ export interface TrainingRunner {
   readonly engine: EngineKind;
   run(signature: string, inputs: NamedTensors): NamedTensors;
   saveWeights(prefix: string): Promise<void>;
+  saveState(prefix: string): Promise<void>;
+  restoreState(prefix: string): Promise<void>;
   close(): void;
 }
 
@@ -24,7 +26,7 @@ export class GraphTrainingEngine implements TrainingEngine {
   readonly #optimizer: Optimizer;
   readonly #rateAt: LearningRate;
   readonly #classes: boolean;
-  #step = 0;
+  #steps = 0;
 
   constructor(runner: TrainingRunner, optimizer: Optimizer, rateAt: LearningRate, labels: 'classes' | 'values') {
     this.#runner = runner;
@@ -38,15 +40,15 @@ export class GraphTrainingEngine implements TrainingEngine {
   }
 
   step({ in0, in1, labels }: TrainingBatch, progress = 0): StepOutcome {
-    this.#step += 1;
-    const rate = this.#rateAt(this.#step, progress);
+    this.#steps += 1;
+    const rate = this.#rateAt(this.#steps, progress);
     const outputs = this.#runner.run(TRAINING.train, {
       ...pairTensors(in0, in1),
       [TRAINING.labels]: this.#classes
         ? ints([labels.length], Int32Array.from(labels))
         : floats([labels.length], labels),
-      [TRAINING.step]: ints([], Int32Array.of(this.#step)),
-      [TRAINING.stepSize]: floats([], Float32Array.of(this.#optimizer.stepSizeAt(this.#step, rate))),
+      [TRAINING.step]: ints([], Int32Array.of(this.#steps)),
+      [TRAINING.stepSize]: floats([], Float32Array.of(this.#optimizer.stepSizeAt(this.#steps, rate))),
       [TRAINING.rate]: floats([], Float32Array.of(rate)),
     });
     const loss = floatOutput(outputs, TRAINING.loss)[0]!;
@@ -59,6 +61,19 @@ export class GraphTrainingEngine implements TrainingEngine {
 
   saveWeights(prefix: string): Promise<void> {
     return this.#runner.saveWeights(prefix);
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  saveState(prefix: string): Promise<void> {
+    return this.#runner.saveState(prefix);
+  }
+
+  async restoreState(prefix: string, steps: number): Promise<void> {
+    await this.#runner.restoreState(prefix);
+    this.#steps = steps;
   }
 
   close(): void {

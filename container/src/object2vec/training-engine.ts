@@ -29,5 +29,14 @@ export interface TrainingEngine {
   predict(in0: TokenRows, in1: TokenRows): Float32Array;
   /** Writes the weights (not the optimiser's state) as a TensorFlow bundle: `<prefix>.index` and `<prefix>.data-*`. */
   saveWeights(prefix: string): Promise<void>;
+  /** Steps that the weights have behind them. */
+  readonly steps: number;
+  /** Writes all that a step changes, weights and the optimiser's memory, as a TensorFlow bundle. */
+  saveState(prefix: string): Promise<void>;
+  /**
+   * Goes on from what `saveState` of either engine wrote after so many steps, as if it had made those steps itself.
+   * @throws TwinvecError InvalidArtifact when the bundle is not of this network and optimiser
+   */
+  restoreState(prefix: string, steps: number): Promise<void>;
   close(): void;
 }

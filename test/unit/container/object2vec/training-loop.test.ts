@@ -56,6 +56,15 @@ class LogisticEngine implements TrainingEngine {
     return writeFile(`${prefix}.index`, JSON.stringify([...this.#weights]));
   }
 
+  saveState(prefix: string): Promise<void> {
+    return this.saveWeights(prefix);
+  }
+
+  async restoreState(prefix: string, steps: number): Promise<void> {
+    this.#weights.set(JSON.parse(await readFile(`${prefix}.index`, 'utf8')));
+    this.steps = steps;
+  }
+
   close(): void {}
 
   #tokens(in0: TokenRows, in1: TokenRows, row: number): number[] {
