@@ -16,6 +16,13 @@ export const TRAINING_SETTINGS = {
     max: 16_777_216,
     doc: 'MiB that the rows of all channels may take in memory. Token ids beyond it go to a file in the base folder.',
   }),
+  checkpointSeconds: wholeNumber({
+    name: 'TWINVEC_CHECKPOINT_SECONDS',
+    fallback: 600,
+    min: 0,
+    max: 86_400,
+    doc: 'With a checkpoint folder: within an epoch, a checkpoint is written when the last is this old.',
+  }),
 } as const;
 
 export function trainingSettings(): readonly Setting<unknown>[] {

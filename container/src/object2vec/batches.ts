@@ -22,7 +22,8 @@ export interface BatchPlan {
 export interface Epoch {
   /** Rows of the epoch, drawn negatives included. */
   readonly rows: number;
-  batches(): Iterable<TrainingBatch>;
+  /** @param first the number of the batch to begin with, from 0; by default 0 */
+  batches(first?: number): Iterable<TrainingBatch>;
 }
 
 export interface EpochSource {
@@ -44,8 +45,8 @@ export function createEpochs(dataset: Dataset, plan: BatchPlan): EpochSource {
       const { pairs: order, starts, ends } = orderBatches(pairs.count, miniBatchSize, random, bucketOfPair);
       return {
         rows: order.length,
-        *batches() {
-          for (let batch = 0; batch < starts.length; batch++) {
+        *batches(first = 0) {
+          for (let batch = first; batch < starts.length; batch++) {
             const chosen = order.subarray(starts[batch], ends[batch]);
             yield {
               ...dataset.gather(

@@ -4,13 +4,16 @@
 import { countCorrect } from '#core/object2vec/metrics.ts';
 import { rowCount, rowOfEachId, type TokenRows } from '#core/object2vec/token-rows.ts';
 import type { EngineKind, Float32Tensor, Int32Tensor, NamedTensors } from '../engine/session.ts';
+import type { Parameter } from '../graph/builder.ts';
 import type { Optimizer } from '../graph/optimizers/optimizer.ts';
+import { elementCount } from '../savedmodel/tensor-shape.ts';
 import type { StepOutcome, TrainingBatch, TrainingEngine } from './training-engine.ts';
 import { TRAINING } from './training-graph.ts';
 
 /** Holds the parameters and runs signatures of the training graph on them. */
 export interface TrainingRunner {
   readonly engine: EngineKind;
+  readonly parameters: readonly Parameter[];
   run(signature: string, inputs: NamedTensors): NamedTensors;
   saveWeights(prefix: string): Promise<void>;
   saveState(prefix: string): Promise<void>;
@@ -67,6 +70,14 @@ export class GraphTrainingEngine implements TrainingEngine {
     return this.#steps;
   }
 
+  get weightBytes(): number {
+    return bytesOf(this.#runner.parameters.filter(({ role }) => role !== 'optimizer_state'));
+  }
+
+  get stateBytes(): number {
+    return bytesOf(this.#runner.parameters);
+  }
+
   saveState(prefix: string): Promise<void> {
     return this.#runner.saveState(prefix);
   }
@@ -79,6 +90,10 @@ export class GraphTrainingEngine implements TrainingEngine {
   close(): void {
     this.#runner.close();
   }
+}
+
+function bytesOf(parameters: readonly Parameter[]): number {
+  return parameters.reduce((sum, { shape }) => sum + Float32Array.BYTES_PER_ELEMENT * elementCount(shape), 0);
 }
 
 /** Both sides of a batch as the flat inputs of the graph. */

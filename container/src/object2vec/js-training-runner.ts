@@ -22,6 +22,7 @@ export async function openJsTrainingRunner(graph: Graph, seed: number): Promise<
     );
   return {
     engine: 'js',
+    parameters: graph.parameters,
     run: (signature: string, inputs: NamedTensors) => executor.run(signature, inputs),
     saveWeights: (prefix) => save(prefix, weights),
     saveState: (prefix) => save(prefix, graph.parameters),

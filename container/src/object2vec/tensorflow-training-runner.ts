@@ -35,6 +35,7 @@ export async function openTensorFlowTrainingRunner(
   session.run(CLEAR_MEMORY, { [ZERO]: { dtype: 'float32', shape: [], data: Float32Array.of(0) } });
   return {
     engine: 'tensorflow',
+    parameters: graph.parameters,
     run: (signature, inputs) => session.run(signature, inputs),
     saveWeights: async (prefix) => void session.run(SAVE_WEIGHTS, pathInput(prefix)),
     saveState: async (prefix) => void session.run(SAVE_STATE, pathInput(prefix)),

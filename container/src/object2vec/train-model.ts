@@ -2,7 +2,7 @@
  * A training job from its configuration to its artifact: validate, read the data, train, make the model, score it.
  * Everything that can be wrong with the job is found before the first step.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lossNameOf } from '#core/object2vec/metrics.ts';
 import { type ParsedHyperparameters, parseHyperparameters } from '#core/object2vec/parse-hyperparameters.ts';
@@ -10,8 +10,10 @@ import type { Object2VecSettings } from '#core/object2vec/settings.ts';
 import { formatBytes, formatCount, formatDuration } from '#core/terminal/format.ts';
 import type { TextSink } from '#core/terminal/progress.ts';
 import type { EngineChoice } from '../engine/session.ts';
-import { publishArtifact, stageArtifact } from './artifact.ts';
+import { publishArtifact, removePartialArtifact, stageArtifact } from './artifact.ts';
 import { type ChannelName, openChannels } from './channels.ts';
+import { type Checkpoint, type CheckpointFolder, openCheckpointFolder } from './checkpoint/checkpoint-folder.ts';
+import { fingerprintChannel, type JobFingerprint } from './checkpoint/job-fingerprint.ts';
 import { createTrainingEngine, planTraining } from './create-training-engine.ts';
 import { DataMemory, dataMemoryBytes } from './data-memory.ts';
 import { type LoadedChannel, loadChannel } from './dataset.ts';
@@ -32,12 +34,23 @@ export interface TrainOptions {
   readonly engine: EngineChoice;
   /** MiB that the rows of all channels may take in memory; by default a part of what there is. */
   readonly dataMemoryMb?: number | undefined;
+  /** Within an epoch, a checkpoint is written when the last is this old. */
+  readonly checkpointSeconds: number;
   readonly stop: StopRequest;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
 }
 
 type Data = ReadonlyMap<ChannelName, LoadedChannel>;
+
+/** Where a job writes before its model is whole, and where it began. */
+interface Places {
+  readonly staging: string;
+  readonly checkpoints: CheckpointFolder | undefined;
+  readonly resumeFrom: Checkpoint | undefined;
+}
+
+const STAGING = '.twinvec-training-';
 
 /** @throws TwinvecError for whatever is wrong with the job; the model folder is then as it was. */
 export async function trainModel(options: TrainOptions): Promise<void> {
@@ -49,13 +62,17 @@ export async function trainModel(options: TrainOptions): Promise<void> {
   for (const note of parsed.notes) report.note(note);
   const tight = checkTrainingMemory(planTraining(settings), thisMachine());
   if (tight) report.note(tight);
+  await removeLeftovers(options.baseDir);
+  const checkpoints = await openCheckpoints(options, report);
   // Beside the model folder, so that the finished artifact moves there by renaming.
-  const staging = await mkdtemp(join(options.baseDir, '.twinvec-training-'));
+  const staging = await mkdtemp(join(options.baseDir, STAGING));
   const data = new Map<ChannelName, LoadedChannel>();
   try {
     const memory = new DataMemory(dataMemoryBytes(options.dataMemoryMb), staging);
     await loadData(job, settings, memory, report, data);
-    const result = await train(options, settings, data, report, staging);
+    const resumeFrom = checkpoints?.resume(fingerprint(parsed, data));
+    if (resumeFrom) report.note(describeResume(resumeFrom, settings));
+    const result = await train(options, settings, data, report, { staging, checkpoints, resumeFrom });
     if (!result.weights) {
       report.note('Training was stopped before its first step; there is no model.');
       return;
@@ -102,12 +119,45 @@ async function loadData(
   if (!data.has('test')) report.note('Test data is not provided.');
 }
 
+/** What a killed process of the job left behind. */
+async function removeLeftovers(baseDir: string): Promise<void> {
+  const stale = (await readdir(baseDir)).filter((name) => name.startsWith(STAGING));
+  for (const name of stale) await rm(join(baseDir, name), { recursive: true });
+  await removePartialArtifact(join(baseDir, 'model'));
+}
+
+async function openCheckpoints(
+  { baseDir, checkpointSeconds }: TrainOptions,
+  { note }: TrainingReport,
+): Promise<CheckpointFolder | undefined> {
+  const dir = join(baseDir, 'checkpoints');
+  const checkpoints = await openCheckpointFolder({ dir, intervalSeconds: checkpointSeconds, note });
+  if (checkpoints) note(`Checkpoints: after each epoch, and every ${formatDuration(checkpointSeconds)} within one.`);
+  return checkpoints;
+}
+
+/** The test channel is left out: it decides nothing. */
+function fingerprint({ effective }: ParsedHyperparameters, data: Data): JobFingerprint {
+  const deciding = (['train', 'validation'] as const).flatMap((name) => {
+    const channel = data.get(name);
+    return channel ? [[name, fingerprintChannel(channel)] as const] : [];
+  });
+  return { hyperparameters: effective, data: Object.fromEntries(deciding) };
+}
+
+function describeResume({ name, progress, steps }: Checkpoint, { loop }: Object2VecSettings): string {
+  const { epoch, done, stopping } = progress;
+  const from = `Going on from checkpoint ${name}`;
+  if (stopping.stop || epoch === loop.epochs) return `${from}: training was over, only the model is made.`;
+  return `${from}: epoch ${epoch}, batch ${done.batches}, after ${formatCount(steps)} steps.`;
+}
+
 async function train(
   { engine: choice, stop }: TrainOptions,
   settings: Object2VecSettings,
   data: Data,
   report: TrainingReport,
-  staging: string,
+  { staging, checkpoints, resumeFrom }: Places,
 ): Promise<TrainingResult> {
   const [weightsDir, workDir] = [join(staging, 'weights'), join(staging, 'work')];
   await Promise.all([mkdir(weightsDir), mkdir(workDir)]);
@@ -122,7 +172,17 @@ async function train(
     report.note(`Engine: ${engine.engine} (TWINVEC_ENGINE=${choice}).`);
     const train = data.get('train')!;
     const validation = scoredChannel(data, 'validation', settings);
-    return await trainEpochs({ engine, settings, train, validation, report, stop, weightsDir });
+    return await trainEpochs({
+      engine,
+      settings,
+      train,
+      validation,
+      report,
+      stop,
+      weightsDir,
+      checkpoints,
+      resumeFrom,
+    });
   } finally {
     engine.close();
   }

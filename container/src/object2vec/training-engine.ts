@@ -31,6 +31,9 @@ export interface TrainingEngine {
   saveWeights(prefix: string): Promise<void>;
   /** Steps that the weights have behind them. */
   readonly steps: number;
+  /** About the size of what `saveWeights` and `saveState` write. */
+  readonly weightBytes: number;
+  readonly stateBytes: number;
   /** Writes all that a step changes, weights and the optimiser's memory, as a TensorFlow bundle. */
   saveState(prefix: string): Promise<void>;
   /**

@@ -18,6 +18,8 @@ class LogisticEngine implements TrainingEngine {
   readonly engine = 'js';
   readonly #weights = new Float64Array(20);
   readonly #learningRate: number;
+  readonly weightBytes = 160;
+  readonly stateBytes = 160;
   steps = 0;
 
   constructor(learningRate: number) {
