@@ -16,6 +16,7 @@ import {
   CHECKPOINT_FILE,
   type CheckpointManifest,
   describeBundle,
+  manifestText,
   readCheckpoint,
   STATE,
 } from './checkpoint-manifest.ts';
@@ -159,7 +160,7 @@ export class CheckpointFolder {
       ...(kept && { kept: { epoch: kept.epoch, ...(kept.loss !== undefined && { loss: kept.loss }) } }),
       files: [...(await describeBundle(partial, STATE)), ...(kept ? await describeBundle(partial, BEST) : [])],
     };
-    await writeFile(join(partial, CHECKPOINT_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+    await writeFile(join(partial, CHECKPOINT_FILE), manifestText(manifest));
   }
 
   #keptIn(name: string, kept: CheckpointManifest['kept'] | KeptWeights): KeptWeights | undefined {

@@ -79,15 +79,26 @@ export function readCheckpoint(dir: string): CheckpointManifest {
   return manifest;
 }
 
+/** The text of `checkpoint.json`: the manifest and its own checksum. */
+export function manifestText(manifest: CheckpointManifest): string {
+  return `${JSON.stringify({ ...manifest, crc32c: checksumOf(manifest) }, null, 2)}\n`;
+}
+
+function checksumOf(manifest: object): number {
+  return crc32c(Buffer.from(JSON.stringify(manifest)));
+}
+
 function parseManifest(dir: string): CheckpointManifest {
-  let value: unknown;
+  let value: { readonly formatVersion?: unknown };
+  let checksum: unknown;
   try {
-    value = JSON.parse(readFileSync(join(dir, CHECKPOINT_FILE), 'utf8'));
+    ({ crc32c: checksum, ...value } = JSON.parse(readFileSync(join(dir, CHECKPOINT_FILE), 'utf8')));
   } catch (error) {
     const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw damaged(absent ? `it has no ${CHECKPOINT_FILE}` : `${CHECKPOINT_FILE} is not JSON`);
   }
-  const version = (value as { formatVersion?: unknown } | null)?.formatVersion;
+  if (checksum !== checksumOf(value)) throw damaged(`${CHECKPOINT_FILE} fails its checksum`);
+  const { formatVersion: version } = value;
   if (typeof version === 'number' && version !== 1) {
     throw new TwinvecError('Conflict', `it has format ${version} and this version of Twinvec reads format 1`);
   }
