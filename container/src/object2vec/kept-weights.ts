@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { linkBundle, removeBundle } from '../savedmodel/bundle-files.ts';
+import { whileWriting } from '../storage-failure.ts';
 import type { TrainingEngine } from './training-engine.ts';
 
 export interface KeptWeights {
@@ -28,7 +29,7 @@ export class WeightsKeeper {
     return this.#kept;
   }
 
-  /** Writes the engine's present weights and forgets those of before. */
+  /** Writes the engine's present weights and forgets those of before. @throws TwinvecError DiskFull */
   keep(epoch: number, loss?: number): Promise<void> {
     return this.#replace(epoch, loss, (prefix) => this.#engine.saveWeights(prefix));
   }
@@ -41,7 +42,9 @@ export class WeightsKeeper {
   async #replace(epoch: number, loss: number | undefined, write: (prefix: string) => Promise<void>): Promise<void> {
     const before = this.#kept;
     const prefix = join(this.#dir, before?.prefix.endsWith('weights-0') ? 'weights-1' : 'weights-0');
-    await write(prefix);
+    await whileWriting({ what: 'a set of weights', dir: this.#dir, bytes: this.#engine.weightBytes }, () =>
+      write(prefix),
+    );
     this.#kept = { prefix, epoch, ...(loss !== undefined && { loss }) };
     if (before) await removeBundle(before.prefix);
   }

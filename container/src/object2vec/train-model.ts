@@ -10,6 +10,8 @@ import type { Object2VecSettings } from '#core/object2vec/settings.ts';
 import { formatBytes, formatCount, formatDuration } from '#core/terminal/format.ts';
 import type { TextSink } from '#core/terminal/progress.ts';
 import type { EngineChoice } from '../engine/session.ts';
+import { bundleBytes } from '../savedmodel/bundle-files.ts';
+import { whileWriting } from '../storage-failure.ts';
 import { publishArtifact, removePartialArtifact, stageArtifact } from './artifact.ts';
 import { type ChannelName, openChannels } from './channels.ts';
 import { type Checkpoint, type CheckpointFolder, openCheckpointFolder } from './checkpoint/checkpoint-folder.ts';
@@ -24,7 +26,7 @@ import { startingPoint } from './starting-point.ts';
 import type { StopRequest } from './stop-request.ts';
 import { readTrainingJob, type TrainingJob } from './training-job.ts';
 import { type TrainingResult, trainEpochs } from './training-loop.ts';
-import { checkTrainingMemory, thisMachine } from './training-memory.ts';
+import { checkTrainingMemory, thisMachine, trainingMemory } from './training-memory.ts';
 import { createTrainingReport, formatLoss, type TrainingReport } from './training-report.ts';
 import { writeServingModel } from './write-serving-model.ts';
 
@@ -161,13 +163,17 @@ async function train(
 ): Promise<TrainingResult> {
   const [weightsDir, workDir] = [join(staging, 'weights'), join(staging, 'work')];
   await Promise.all([mkdir(weightsDir), mkdir(workDir)]);
-  const engine = await createTrainingEngine(settings, {
+  const options = {
     engine: choice,
     seed: settings.loop.seed,
     workDir,
     startingPoint: startingPoint(settings.network.output, data.get('train')!.labels),
     log: report.note,
-  });
+  };
+  const { weights: bytes } = trainingMemory(planTraining(settings));
+  const engine = await whileWriting({ what: 'the first set of weights', dir: workDir, bytes }, () =>
+    createTrainingEngine(settings, options),
+  );
   try {
     report.note(`Engine: ${engine.engine} (TWINVEC_ENGINE=${choice}).`);
     const train = data.get('train')!;
@@ -210,20 +216,24 @@ async function makeModel(
   const { network } = settings;
   const { epoch, loss } = weights;
   const stagedDir = join(staging, 'model');
-  await stageArtifact(stagedDir, {
-    network,
-    hyperparameters: effective,
-    ...(loss !== undefined && {
-      best: { epoch, metric: `validation:${lossNameOf(network.output.kind)}`, value: loss },
+  const bytes = await bundleBytes(weights.prefix);
+  await whileWriting({ what: 'the model', dir: staging, bytes }, () =>
+    stageArtifact(stagedDir, {
+      network,
+      hyperparameters: effective,
+      ...(loss !== undefined && {
+        best: { epoch, metric: `validation:${lossNameOf(network.output.kind)}`, value: loss },
+      }),
+      writeModel: (versionDir) => writeServingModel(settings, weights.prefix, versionDir),
     }),
-    writeModel: (versionDir) => writeServingModel(settings, weights.prefix, versionDir),
-  });
+  );
   if (loss !== undefined) report.bestEpoch(epoch, loss);
   if (test && !stop.requested) {
     const metrics = await scoreArtifact(stagedDir, engine, test, network.output, stop);
     if (metrics) report.testScore(metrics);
   }
-  await publishArtifact(stagedDir, join(baseDir, 'model'));
+  const modelDir = join(baseDir, 'model');
+  await whileWriting({ what: 'the model', dir: modelDir, bytes }, () => publishArtifact(stagedDir, modelDir));
 }
 
 function describeBest({ network }: Object2VecSettings, { weights }: TrainingResult): (readonly [string, string])[] {
