@@ -16,8 +16,9 @@ import type { ServingConfig } from '../config/serving-config.ts';
 import type { NamedTensors } from '../engine/session.ts';
 import type { BodyHeaders, EncodedAnswer, ServedModel } from '../http/served-model.ts';
 import { readManifest } from './artifact.ts';
-import { type NeighbourIndex, readNeighbourIndex } from './neighbour-index.ts';
+import { readNeighbourIndex } from './neighbour-index.ts';
 import { SEARCH } from './neighbour-session.ts';
+import type { ServingData } from './open-serving-session.ts';
 import {
   decodeTask,
   type EncodeTask,
@@ -27,6 +28,7 @@ import {
   type PlainRequest,
 } from './serving-codec.ts';
 import { CodecPool } from './serving-codec-pool.ts';
+import { signaturesOf } from './serving-graph.ts';
 import {
   mergeObject2Vec,
   type NeighbourSearch,
@@ -60,7 +62,9 @@ export async function openObject2VecModel(config: ServingConfig): Promise<Served
     tolerateBadRecords: config.batch,
   };
   const index = await readNeighbourIndex(config.modelDir, manifest.encodingDim);
-  return new Object2VecModel(manifest, options, config.defaultAccept, index);
+  const { preferredMode, defaultAccept } = config;
+  const preferred = preferredMode && signaturesOf(preferredMode);
+  return new Object2VecModel(manifest, options, defaultAccept, { index, preferred });
 }
 
 class Object2VecModel implements ServedModel<Object2VecJob> {
@@ -69,21 +73,21 @@ class Object2VecModel implements ServedModel<Object2VecJob> {
   readonly #options: DecodeOptions;
   readonly #defaultAccept: string | undefined;
   readonly #codec: CodecPool;
-  readonly sessionData: NeighbourIndex | undefined;
+  readonly sessionData: ServingData;
   readonly #cost: TokenCost;
 
   constructor(
     manifest: Object2VecManifest,
     options: DecodeOptions,
     defaultAccept: string | undefined,
-    index: NeighbourIndex | undefined,
+    sessionData: ServingData,
   ) {
     this.#manifest = manifest;
     this.#options = options;
     this.#defaultAccept = defaultAccept;
     this.#cost = tokenCostOf(manifest);
-    this.sessionData = index;
-    this.#codec = new CodecPool(index?.names);
+    this.sessionData = sessionData;
+    this.#codec = new CodecPool(sessionData.index?.names);
   }
 
   checkHeaders(headers: BodyHeaders): void {
@@ -133,7 +137,7 @@ class Object2VecModel implements ServedModel<Object2VecJob> {
       });
       return mergeObject2Vec([{ job, from: 0, to: 2 }]);
     };
-    const search = this.sessionData && ({ k: 1, metric: 'cosine', rowCost: 0 } as const);
+    const search = this.sessionData.index && ({ k: 1, metric: 'cosine', rowCost: 0 } as const);
     return [...modes.map((mode) => call(mode)), ...(search ? [call('embed_in0', search)] : [])];
   }
 
@@ -150,7 +154,7 @@ class Object2VecModel implements ServedModel<Object2VecJob> {
   /** What the headers ask for beside embeddings. */
   #wish({ accept, customAttributes }: BodyHeaders): NeighbourWish | undefined {
     const wish = neighbourWish(accept, customAttributes);
-    if (!wish || this.sessionData) return wish;
+    if (!wish || this.sessionData.index) return wish;
     throw new TwinvecError(
       'NoNeighbourIndex',
       'Neighbours are asked for, and this model carries no candidates. Add them to the model folder with ' +
@@ -165,7 +169,7 @@ class Object2VecModel implements ServedModel<Object2VecJob> {
         'The records have both inputs. Neighbours are those of one embedding: send in0 or in1 alone.',
       );
     }
-    const { candidates } = this.sessionData!;
+    const { candidates } = this.sessionData.index!;
     const k = Math.min(wanted, candidates.rows);
     const limit = LIMITS.neighboursOfRequest.value;
     if (rows * k > limit) {
@@ -189,7 +193,7 @@ class Object2VecModel implements ServedModel<Object2VecJob> {
     }
     const task: NeighbourTask = { kind: 'neighbours', rows, k, candidates, scores, failures, mediaType };
     if (scores.length <= INLINE_NEIGHBOURS) {
-      return { body: encodeNeighboursTask(task, this.sessionData!.names), contentType: mediaType };
+      return { body: encodeNeighboursTask(task, this.sessionData.index!.names), contentType: mediaType };
     }
     return this.#codec.encodeNeighbours(task).then((body) => ({ body, contentType: mediaType }));
   }

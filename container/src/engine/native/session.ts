@@ -6,6 +6,7 @@ import { readSavedModel } from '../../savedmodel/read-saved-model.ts';
 import type { NamedTensors, Session, Signature, Tensor, TensorSpec } from '../session.ts';
 import { requireInput, requireKnownInputs } from '../tensor-check.ts';
 import { type NativeBinding, requireBinding, type TensorInfo } from './binding.ts';
+import { decideSplit, type Preference, withSplitModel } from './placement.ts';
 import { type NamedSignature, type OfferedSignatures, offeredSignatures } from './signatures.ts';
 import { loadFailure, runFailure } from './tensorflow-failure.ts';
 
@@ -13,10 +14,18 @@ import { loadFailure, runFailure } from './tensorflow-failure.ts';
  * Opens the model in `savedModelDir`, the folder that holds `saved_model.pb`. Several threads may do so at once; each
  * has its own copy of the variables.
  *
+ * @param preference splits the model between GPU and host; without it TensorFlow takes the GPU for everything.
  * @throws TwinvecError EngineUnavailable, InvalidArtifact.
  */
-export function openNativeSession(savedModelDir: string): Session {
+export function openNativeSession(savedModelDir: string, preference?: Preference): Session {
   const binding = requireBinding();
+  if (preference && decideSplit(preference, binding.isUsingGpuDevice())) {
+    return withSplitModel(savedModelDir, preference.signatures, (folder) => openFolder(binding, folder));
+  }
+  return openFolder(binding, savedModelDir);
+}
+
+function openFolder(binding: NativeBinding, savedModelDir: string): Session {
   const offered = offeredSignatures(readSavedModel(savedModelDir));
   try {
     return new NativeSession(binding, binding.loadSavedModel(savedModelDir, 'serve'), offered);
