@@ -118,10 +118,11 @@ export class InferenceServer {
   #invocationsRoute(): InvocationRoute {
     return {
       resolve: (req) => {
-        const attributes = req.headersDistinct['x-amzn-sagemaker-custom-attributes'];
-        const { name, version, method } = parseCustomAttributes(attributes?.join(','));
+        const customAttributes = req.headersDistinct['x-amzn-sagemaker-custom-attributes']?.join(',');
+        const { name, version, method } = parseCustomAttributes(customAttributes);
         const { 'content-type': contentType, accept } = req.headers;
-        return { servable: this.#servables.find(name, version), head: { contentType, accept, method } };
+        const head = { contentType, accept, customAttributes, method };
+        return { servable: this.#servables.find(name, version), head };
       },
     };
   }
