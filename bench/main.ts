@@ -17,6 +17,10 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   hcnn: async () => (await import('./hcnn.ts')).benchHcnn(),
   serving: async () => (await import('./serving.ts')).benchServing(),
   training: async () => (await import('./training.ts')).benchTraining(),
+  'data-size': async () => (await import('./data-size.ts')).benchDataSize(),
+  'bucket-width': async () => (await import('./bucket-width.ts')).benchBucketWidth(),
+  'row-sparse': async () => (await import('./row-sparse.ts')).benchRowSparse(),
+  'large-vocabulary': async () => (await import('./large-vocabulary.ts')).benchLargeVocabulary(),
   'start-up': async () => (await import('./start-up.ts')).benchStartUp(),
 };
 

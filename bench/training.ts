@@ -62,6 +62,8 @@ const RATING: Object2VecSettings = {
     epochs: 1,
     miniBatchSize: BATCH,
     negativeSamplingRate: 0,
+    validationNegativeSamplingRate: 0,
+    bucketWidth: 0,
     earlyStoppingPatience: 3,
     earlyStoppingTolerance: 0.01,
     seed: 1,

@@ -5,6 +5,7 @@
 import { Command } from 'commander';
 import { invokeCommand } from './commands/invoke.ts';
 import { localCommand } from './commands/local.ts';
+import { indexCommand } from './commands/neighbour-index.ts';
 import { neighboursCommand } from './commands/neighbours.ts';
 import { prepareCommand } from './commands/prepare.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -19,6 +20,7 @@ const program = new Command('twinvec')
   .addCommand(serveCommand())
   .addCommand(transformCommand())
   .addCommand(neighboursCommand())
+  .addCommand(indexCommand())
   .addCommand(invokeCommand())
   .addCommand(localCommand())
   .showHelpAfterError('(add --help for the options and examples)');

@@ -16,6 +16,7 @@ interface InvokeOptions {
   readonly url: string;
   readonly contentType: string;
   readonly accept?: string;
+  readonly attributes?: string;
 }
 
 const EXAMPLES = `
@@ -23,6 +24,7 @@ Examples:
   $ twinvec invoke '{"instances":[{"in0":[6,17,606],"in1":[16,21,13]}]}'
   $ twinvec invoke @request.jsonl --content-type application/jsonlines
   $ echo '{"instances":[{"in0":[774,14,21]}]}' | twinvec invoke -
+  $ twinvec invoke '{"instances":[{"in0":[774,14,21]}]}' --attributes neighbours=10    (after twinvec index)
   $ AWS_ENDPOINT_URL=http://127.0.0.1:8090 twinvec invoke --endpoint demo @request.json
 `;
 
@@ -34,6 +36,7 @@ export function invokeCommand(): Command {
     .option('--url <url>', 'address of a server started by `twinvec serve`', 'http://127.0.0.1:8080')
     .option('--content-type <type>', 'media type of the body', 'application/json')
     .option('--accept <type>', 'media type of the answer; by default that of the body')
+    .option('--attributes <text>', 'CustomAttributes of the request, such as neighbours=10')
     .addHelpText('after', EXAMPLES)
     .action(async (body: string, options: InvokeOptions) => {
       const bytes = await readBody(body);
@@ -53,7 +56,11 @@ async function readBody(argument: string): Promise<Uint8Array> {
 }
 
 async function post(body: Uint8Array, options: InvokeOptions): Promise<string> {
-  const headers = { 'content-type': options.contentType, ...(options.accept ? { accept: options.accept } : {}) };
+  const headers = {
+    'content-type': options.contentType,
+    ...(options.accept ? { accept: options.accept } : {}),
+    ...(options.attributes ? { 'x-amzn-sagemaker-custom-attributes': options.attributes } : {}),
+  };
   const response = await fetch(new URL('/invocations', options.url), {
     method: 'POST',
     headers,
@@ -76,6 +83,7 @@ async function invokeEndpoint(endpoint: string, body: Uint8Array, options: Invok
         Body: body,
         ContentType: options.contentType,
         ...(options.accept ? { Accept: options.accept } : {}),
+        ...(options.attributes ? { CustomAttributes: options.attributes } : {}),
       }),
     );
     return Body.transformToString();

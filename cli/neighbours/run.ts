@@ -76,7 +76,7 @@ function answer(
   }
   const isOther = (query: number, candidate: number) => growing.records[query] !== records[candidate];
   const unit = metric === 'cosine' ? toUnitRows(asked) : asked;
-  const found = findNearest(unit, matrix, k, queries === undefined ? isOther : undefined).values();
+  const found = findNearest(unit, matrix, k, queries === undefined ? { isCandidate: isOther } : {}).values();
   return lines
     .map((line) => {
       if ('error' in line) return `${JSON.stringify({ error: line.error })}\n`;

@@ -39,7 +39,7 @@ function object2VecSource(config: ServingConfig): ServableSource<Object2VecJob> 
     name: config.defaultModelName ?? 'model',
     version: '1',
     modelDir: config.modelDir,
-    sessionModule: new URL('./engine/open-session.ts', import.meta.url).href,
+    sessionModule: new URL('./object2vec/open-serving-session.ts', import.meta.url).href,
     batching: { enabled: config.batching, budget: { cost: config.batchTokens, rows: config.batchRows } },
     openModel: () => openObject2VecModel(config),
   };

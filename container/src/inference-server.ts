@@ -139,11 +139,11 @@ export class InferenceServer {
   #invocationsRoute(): InvocationRoute {
     return {
       resolve: (req) => {
-        const attributes = req.headersDistinct['x-amzn-sagemaker-custom-attributes'];
-        const { name, version, method } = parseCustomAttributes(attributes?.join(','));
+        const customAttributes = req.headersDistinct['x-amzn-sagemaker-custom-attributes']?.join(',');
+        const { name, version, method } = parseCustomAttributes(customAttributes);
         const { 'content-type': contentType, accept } = req.headers;
         const servable = this.#servables.find(name, version);
-        const head = { contentType, accept, method, customAttributes: attributes?.join(',') };
+        const head = { contentType, accept, customAttributes, method };
         return { servable: this.#handlers?.around(servable) ?? servable, head };
       },
     };

@@ -2,12 +2,12 @@
  * `train`: a SageMaker training job in this process. What goes wrong ends up in `output/failure`, which SageMaker shows
  * as the job's FailureReason, and in the exit code (AWS developer guide, your-algorithms-training-signal-success-failure).
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ERRORS, TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
-import { SERVING_SETTINGS } from './config/serving-settings.ts';
 import { SettingsReader } from './config/setting.ts';
+import { TRAINING_SETTINGS } from './config/training-settings.ts';
 import { listenForStop } from './object2vec/stop-request.ts';
 import { trainModel } from './object2vec/train-model.ts';
 
@@ -17,12 +17,15 @@ import { trainModel } from './object2vec/train-model.ts';
  */
 export async function runTraining(environment: NodeJS.ProcessEnv): Promise<number> {
   const reader = new SettingsReader(environment);
-  const baseDir = reader.read(SERVING_SETTINGS.baseDir);
-  const engine = reader.read(SERVING_SETTINGS.engine);
+  const baseDir = reader.read(TRAINING_SETTINGS.baseDir);
+  const engine = reader.read(TRAINING_SETTINGS.engine);
+  const dataMemoryMb = reader.read(TRAINING_SETTINGS.dataMemoryMb);
+  const checkpointSeconds = reader.read(TRAINING_SETTINGS.checkpointSeconds);
   const stop = listenForStop();
   try {
     if (reader.problems.length > 0) throw new TwinvecError('InvalidConfiguration', reader.problems.join('; '));
-    await trainModel({ baseDir, engine, stop, stdout: process.stdout, stderr: process.stderr });
+    const { stdout, stderr } = process;
+    await trainModel({ baseDir, engine, dataMemoryMb, checkpointSeconds, stop, stdout, stderr });
     return 0;
   } catch (error) {
     await reportFailure(baseDir, error);
@@ -38,10 +41,21 @@ async function reportFailure(baseDir: string, thrown: unknown): Promise<void> {
   const bug = toTwinvecError(thrown).code === 'Internal';
   if (bug && thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
   try {
-    await mkdir(join(baseDir, 'output'), { recursive: true });
-    await writeFile(join(baseDir, 'output', 'failure'), reason);
+    await writeFailureFile(join(baseDir, 'output'), reason);
   } catch (error) {
     process.stderr.write(`output/failure cannot be written (${(error as NodeJS.ErrnoException).code}).\n`);
+  }
+}
+
+/** Whole or not at all, also on a full disk. */
+async function writeFailureFile(outputDir: string, reason: string): Promise<void> {
+  await mkdir(outputDir, { recursive: true });
+  const partial = join(outputDir, '.failure.partial');
+  try {
+    await writeFile(partial, reason);
+    await rename(partial, join(outputDir, 'failure'));
+  } finally {
+    await rm(partial, { force: true });
   }
 }
 

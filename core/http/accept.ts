@@ -4,7 +4,7 @@
  */
 import { quoteForMessage, TwinvecError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
-import { parseMediaTypeText } from './media-type-syntax.ts';
+import { type Parameter, parseMediaTypeText } from './media-type-syntax.ts';
 
 interface MediaRange {
   readonly type: string;
@@ -38,6 +38,11 @@ export function chooseMediaType(accept: string | undefined, available: readonly 
   }
   if (best !== undefined) return best;
   throw new TwinvecError('NotAcceptable', `Accept ${quoteForMessage(accept)} allows none of ${available.join(', ')}`);
+}
+
+/** Parameters of every media range, in order; elements that are not media ranges are passed over. */
+export function acceptParameters(accept: string | undefined): readonly Parameter[] {
+  return ((accept ?? '').match(ELEMENTS) ?? []).flatMap((element) => parseMediaTypeText(element)?.parameters ?? []);
 }
 
 function parseRanges(accept: string): MediaRange[] {

@@ -44,13 +44,36 @@ const ROW_CLOSE = Buffer.from(']}');
  */
 export function encodePredictions(predictions: Predictions, mediaType: string): Buffer {
   const { values, width, failures, mode } = predictions;
-  const format = wireFormatOf(mediaType);
-  const { open, between, close } = LAYOUTS[format];
   const rowOpen = mode === 'scores' ? ROW_OPEN.scores : ROW_OPEN.embeddings;
   const rows = rowsOf(predictions);
+  const bytes = values.length * USUAL_FLOAT_BYTES + rows * 24;
+  return encodeRecords({ rows, failures, bytes }, mediaType, (writer, row, record) => {
+    writer.append(rowOpen);
+    writeRow(writer, values, row * width, width, record);
+    writer.append(ROW_CLOSE);
+  });
+}
+
+export interface AnsweredRecords {
+  /** Good rows. */
+  readonly rows: number;
+  /** Failed records, ascending; every other place in the response is a row. */
+  readonly failures: readonly RecordFailure[];
+  /** About how many bytes the rows take. */
+  readonly bytes: number;
+}
+
+/** Rows, each written by `writeRow`, and failures, merged by record index in the layout of the media type. */
+export function encodeRecords(
+  { rows, failures, bytes }: AnsweredRecords,
+  mediaType: string,
+  writeRow: (writer: ByteWriter, row: number, record: number) => void,
+): Buffer {
+  const format = wireFormatOf(mediaType);
+  const { open, between, close } = LAYOUTS[format];
   const records = rows + failures.length;
   if (records === 0 && format === 'jsonlines') return Buffer.alloc(0);
-  const writer = new ByteWriter(64 + values.length * USUAL_FLOAT_BYTES + records * 24);
+  const writer = new ByteWriter(64 + bytes + failures.length * 24);
   writer.append(open);
   for (let record = 0, row = 0; record < records; record++) {
     if (record > 0) writer.append(between);
@@ -59,9 +82,7 @@ export function encodePredictions(predictions: Predictions, mediaType: string): 
       writer.appendText(failurePlaceholder(failure));
       continue;
     }
-    writer.append(rowOpen);
-    writeRow(writer, values, row * width, width, record);
-    writer.append(ROW_CLOSE);
+    writeRow(writer, row, record);
     row++;
   }
   writer.append(close);

@@ -140,7 +140,7 @@ export const HYPERPARAMETERS = {
   bucket_width: {
     kind: integer(0, 100),
     default: '0',
-    doc: 'No effect: rows of any lengths run together and do not influence each other.',
+    doc: 'Tokens that rows of one batch differ in, about; 0 is any. Faster `bilstm` steps for mixed lengths; off with `row_sparse`.',
   },
   early_stopping_patience: {
     kind: integer(1, 5),
@@ -156,6 +156,11 @@ export const HYPERPARAMETERS = {
     kind: integer(0, 100),
     default: '0',
     doc: 'Negatives drawn for each positive row, anew in each epoch; `softmax` only.',
+  },
+  validation_negative_sampling_rate: {
+    kind: integer(0, 100),
+    default: '0',
+    doc: 'Twinvec’s own. Negatives for each positive row of validation and test, the same in each epoch; `softmax` only.',
   },
   seed: {
     kind: integer(0, 2_147_483_647),

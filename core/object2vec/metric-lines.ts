@@ -6,13 +6,22 @@ import type { MetricName, Metrics } from './metrics.ts';
 
 export type DataSplit = 'train' | 'validation' | 'test';
 
+/** Metrics of which more is better; the others are losses. */
+const SCORES: ReadonlySet<string> = new Set<MetricName>([
+  'accuracy',
+  'hits_at_1',
+  'hits_at_5',
+  'hits_at_10',
+  'mean_reciprocal_rank',
+]);
+
 /** `#quality_metric: host=algo-1, epoch=0, validation cross_entropy <loss>=0.57`, one line a metric. */
 export function qualityLines(host: string, split: DataSplit, metrics: Metrics['values'], epoch?: number): string[] {
   const when = epoch === undefined ? '' : `epoch=${epoch}, `;
   return Object.entries(metrics)
     .filter(([name]) => name !== 'perplexity' && name !== 'mean_absolute_error')
     .map(([name, value]) => {
-      const kind = name === 'accuracy' ? '<score>' : '<loss>';
+      const kind = SCORES.has(name) ? '<score>' : '<loss>';
       return `#quality_metric: host=${host}, ${when}${split} ${name} ${kind}=${value}`;
     });
 }

@@ -2,13 +2,43 @@
  * The quality of predictions as SageMaker's Object2Vec reports it: accuracy and cross-entropy for classes, mean
  * squared and absolute error for numbers. Added up batch by batch, in rows, so that uneven batches weigh right.
  */
+import type { RankingQuality } from './ranking.ts';
 import type { OutputSettings } from './settings.ts';
 
-export type MetricName = 'accuracy' | 'cross_entropy' | 'perplexity' | 'mean_squared_error' | 'mean_absolute_error';
+export type RankingMetricName = 'hits_at_1' | 'hits_at_5' | 'hits_at_10' | 'mean_rank' | 'mean_reciprocal_rank';
+export type MetricName =
+  | 'accuracy'
+  | 'cross_entropy'
+  | 'perplexity'
+  | 'mean_squared_error'
+  | 'mean_absolute_error'
+  | RankingMetricName;
 
-/** The metrics that automatic model tuning may name as its objective (developer guide, object2vec-tuning). */
-export function qualityMetricsOf(output: OutputSettings['kind']): readonly ('accuracy' | LossName)[] {
-  return output === 'softmax' ? ['cross_entropy', 'accuracy'] : ['mean_squared_error'];
+const RANKING_METRICS: readonly RankingMetricName[] = [
+  'hits_at_1',
+  'hits_at_5',
+  'hits_at_10',
+  'mean_rank',
+  'mean_reciprocal_rank',
+];
+
+/**
+ * The metrics that automatic model tuning may name as its objective (developer guide, object2vec-tuning), and those of
+ * ranking when positives are ranked among negatives.
+ */
+export function qualityMetricsOf(output: OutputSettings['kind'], ranks: boolean): readonly MetricName[] {
+  if (output !== 'softmax') return ['mean_squared_error'];
+  return ['cross_entropy', 'accuracy', ...(ranks ? RANKING_METRICS : [])];
+}
+
+export function rankingValues(ranking: RankingQuality): Readonly<Record<RankingMetricName, number>> {
+  return {
+    hits_at_1: ranking.hitsAt1,
+    hits_at_5: ranking.hitsAt5,
+    hits_at_10: ranking.hitsAt10,
+    mean_rank: ranking.meanRank,
+    mean_reciprocal_rank: ranking.meanReciprocalRank,
+  };
 }
 
 /** What early stopping and the choice of the best epoch look at; smaller is better. */
@@ -49,8 +79,8 @@ function classSums(classes: number): MetricSums {
         const scores = predictions.subarray(row * classes, (row + 1) * classes);
         const label = labels[row]!;
         negativeLogs -= Math.log(Math.max(scores[label]!, SMALLEST_PROBABILITY));
-        if (indexOfLargest(scores) === label) correct += 1;
       }
+      correct += countCorrect(predictions, labels);
       rows += labels.length;
     },
     result() {
@@ -78,6 +108,16 @@ function regressionSums(): MetricSums {
       return { rows, loss, values: { mean_squared_error: loss, mean_absolute_error: absolutes / rows } };
     },
   };
+}
+
+/** Rows whose largest value is at the place that the label says. @param values [rows x classes] */
+export function countCorrect(values: Float32Array, labels: Float32Array): number {
+  const classes = values.length / labels.length;
+  let correct = 0;
+  for (let row = 0; row < labels.length; row++) {
+    if (indexOfLargest(values.subarray(row * classes, (row + 1) * classes)) === labels[row]) correct += 1;
+  }
+  return correct;
 }
 
 function indexOfLargest(scores: Float32Array): number {

@@ -30,6 +30,23 @@ export function toUnitRows({ rows, width, values }: Matrix): Matrix {
   return { rows, width, values: unit };
 }
 
+/**
+ * 1 / length of each row; 0 for a row of zeros, whose cosine with all is 0. For cosines without a second copy of the
+ * values; NaN or 0 shows a row that is not finite.
+ * @param into [rows]
+ */
+export function inverseLengths(
+  { rows, width, values }: Matrix,
+  into: Float64Array = new Float64Array(rows),
+): Float64Array {
+  for (let row = 0; row < rows; row++) {
+    let squares = 0;
+    for (let at = row * width; at < (row + 1) * width; at++) squares += values[at]! * values[at]!;
+    into[row] = squares === 0 ? 0 : 1 / Math.sqrt(squares);
+  }
+  return into;
+}
+
 /** Dot product of one query with every row of a [rows x width] matrix. */
 export function dotProducts(query: Float32Array, matrix: Float32Array): Float32Array {
   const width = query.length;
@@ -43,15 +60,21 @@ export function dotProducts(query: Float32Array, matrix: Float32Array): Float32A
   return scores;
 }
 
+export interface SearchRules {
+  /** Which candidates a query may get, such as all but itself; absent: all. */
+  readonly isCandidate?: ((query: number, candidate: number) => boolean) | undefined;
+  /** A factor for the dot products of each candidate, such as 1 / its length; absent: 1. */
+  readonly factors?: Float64Array | undefined;
+}
+
 /**
- * @param isCandidate says which candidates a query may get, such as all but itself; absent: all
  * @returns for each query its `k` candidates with the highest dot product, best first; fewer when there are not so many
  */
 export function findNearest(
   queries: Matrix,
   candidates: Matrix,
   k: number,
-  isCandidate?: (query: number, candidate: number) => boolean,
+  { isCandidate, factors }: SearchRules = {},
 ): Neighbour[][] {
   const best = Array.from({ length: queries.rows }, () => new TopK(k));
   const scores = new Float64Array(QUERIES_AT_ONCE);
@@ -62,11 +85,13 @@ export function findNearest(
       const count = Math.min(QUERIES_AT_ONCE, queries.rows - query);
       for (let candidate = block; candidate < end; candidate++) {
         fourProducts(queries, query, candidates, candidate, scores);
+        const factor = factors ? factors[candidate]! : 1;
         for (let lane = 0; lane < count; lane++) {
           const top = best[query + lane]!;
-          if (scores[lane]! <= top.bar) continue;
+          const score = scores[lane]! * factor;
+          if (score <= top.bar) continue;
           if (isCandidate && !isCandidate(query + lane, candidate)) continue;
-          top.offer(candidate, scores[lane]!);
+          top.offer(candidate, score);
         }
       }
     }

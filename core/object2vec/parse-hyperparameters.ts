@@ -11,13 +11,7 @@ import {
   PLATFORM_PREFIX,
 } from './hyperparameters.ts';
 import { qualityMetricsOf } from './metrics.ts';
-import type {
-  EncoderNetwork,
-  EncoderSettings,
-  NetworkSettings,
-  Object2VecSettings,
-  OutputSettings,
-} from './settings.ts';
+import type { EncoderNetwork, EncoderSettings, Object2VecSettings, OutputSettings } from './settings.ts';
 
 export interface ParsedHyperparameters {
   readonly settings: Object2VecSettings;
@@ -51,7 +45,7 @@ export function parseHyperparameters(given: Readonly<Record<string, unknown>>): 
     throw new TwinvecError('InvalidHyperparameters', `${count} in the hyperparameters: ${problems.join('; ')}`);
   }
   const settings = buildSettings(read);
-  return { settings, effective: effectiveTexts(read, settings.network), notes: describeChanges(read) };
+  return { settings, effective: effectiveTexts(read, settings), notes: describeChanges(read) };
 }
 
 /**
@@ -119,15 +113,16 @@ function oddBilstm(read: ReadValues): string[] {
 }
 
 function outputConflicts({ values }: ReadValues): string[] {
-  const { output_layer: output, negative_sampling_rate: rate, _tuning_objective_metric: objective } = values;
+  const { output_layer: output, _tuning_objective_metric: objective } = values;
   if (output === undefined) return [];
   const problems: string[] = [];
-  if (output === 'mean_squared_error' && rate !== undefined && rate > 0) {
-    problems.push(
-      `negative_sampling_rate = "${rate}": needs output_layer softmax, because a negative is a row of class 0`,
-    );
+  for (const name of ['negative_sampling_rate', 'validation_negative_sampling_rate'] as const) {
+    const rate = values[name];
+    if (output === 'softmax' || rate === undefined || rate === 0) continue;
+    problems.push(`${name} = "${rate}": needs output_layer softmax, because a negative is a row of class 0`);
   }
-  const metrics = qualityMetricsOf(output).flatMap((name) => [`validation:${name}`, `test:${name}`]);
+  const ranks = (values.validation_negative_sampling_rate ?? 0) > 0;
+  const metrics = qualityMetricsOf(output, ranks).flatMap((name) => [`validation:${name}`, `test:${name}`]);
   if (objective && !metrics.includes(objective)) {
     problems.push(
       `_tuning_objective_metric = ${quoteForMessage(objective)}: output_layer ${output} has ${metrics.join(', ')}`,
@@ -167,6 +162,11 @@ function sparseConflicts({ values }: ReadValues): string[] {
   return [
     `token_embedding_storage_type = "row_sparse": needs optimizer adam, adagrad or sgd, and it is ${optimizer}; dense updates the same rows and has every optimizer`,
   ];
+}
+
+/** AWS switches buckets off for row_sparse (spec object2vec 1.3, rule 7). */
+function bucketWidthOf({ values }: ReadValues): number {
+  return values.token_embedding_storage_type === 'row_sparse' ? 0 : values.bucket_width!;
 }
 
 function decayConflicts({ values }: ReadValues): string[] {
@@ -235,6 +235,8 @@ function buildSettings(read: ReadValues): Object2VecSettings {
       epochs: values.epochs!,
       miniBatchSize: values.mini_batch_size!,
       negativeSamplingRate: values.negative_sampling_rate!,
+      bucketWidth: bucketWidthOf(read),
+      validationNegativeSamplingRate: values.validation_negative_sampling_rate!,
       earlyStoppingPatience: values.early_stopping_patience!,
       earlyStoppingTolerance: values.early_stopping_tolerance!,
       seed: values.seed!,
@@ -264,18 +266,25 @@ function describeChanges(read: ReadValues): string[] {
   if (values.token_embedding_storage_type === 'dense' && isSet(read, 'token_embedding_storage_type')) {
     notes.push('token_embedding_storage_type=dense: only the rows of a batch are updated, as with row_sparse.');
   }
+  if (values.bucket_width !== bucketWidthOf(read)) {
+    notes.push(
+      `token_embedding_storage_type=row_sparse does without buckets. bucket_width=${values.bucket_width} is 0.`,
+    );
+  }
   if (values.optimizer === 'adadelta' && isSet(read, 'learning_rate')) {
     notes.push('optimizer=adadelta finds its own step sizes. Ignoring the hyperparameter learning_rate.');
   }
   return [...new Set(notes)];
 }
 
-function effectiveTexts({ texts }: ReadValues, { enc0, enc1 }: NetworkSettings): Record<string, string> {
+function effectiveTexts({ texts }: ReadValues, { network, loop }: Object2VecSettings): Record<string, string> {
+  const { enc0, enc1 } = network;
   const effective: Record<string, string> = {};
   for (const [name, rule] of Object.entries<HyperparameterRule>(HYPERPARAMETERS)) {
     const text = texts[name as HyperparameterName] ?? rule.default;
     if (text !== undefined) effective[name] = text;
   }
+  effective.bucket_width = String(loop.bucketWidth);
   for (const [prefix, encoder] of Object.entries({ enc0, enc1 })) {
     effective[`${prefix}_vocab_size`] = String(encoder.vocabularySize);
     effective[`${prefix}_max_seq_len`] = String(encoder.maxSeqLen);

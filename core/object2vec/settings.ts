@@ -58,6 +58,10 @@ export interface LoopSettings {
   readonly epochs: number;
   readonly miniBatchSize: number;
   readonly negativeSamplingRate: number;
+  /** Lengths that rows of one batch may differ in, about; 0 for any. */
+  readonly bucketWidth: number;
+  /** Negatives for each positive row of the validation and test channels. */
+  readonly validationNegativeSamplingRate: number;
   readonly earlyStoppingPatience: number;
   readonly earlyStoppingTolerance: number;
   readonly seed: number;

@@ -57,9 +57,16 @@ export class TrainingRecords {
     this.#labels[row] = checkLabel(cursor, this.#sink.label, (fields & FIELD.label) !== 0, this.#rules.output);
   }
 
+  /** The records since {@link clear}. */
   toColumns(): { readonly in0: TokenRows; readonly in1: TokenRows; readonly labels: Float32Array } {
     const { in0, in1 } = this.#sink;
     return { in0: in0.toRows(), in1: in1.toRows(), labels: this.#labels.slice(0, this.rows) };
+  }
+
+  /** Forgets the records so far; `cutSequences` goes on counting. */
+  clear(): void {
+    this.#sink.in0.truncate(0);
+    this.#sink.in1.truncate(0);
   }
 
   #cut(column: TokenColumn, maxSeqLen: number): void {

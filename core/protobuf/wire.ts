@@ -67,6 +67,28 @@ export function readFields(
   }
 }
 
+/**
+ * The message again with the content of some of its length-delimited fields replaced: messages, texts, bytes and map
+ * entries. What `replace` answers as it came, and every other field, is copied.
+ */
+export function rewriteFields(
+  bytes: Uint8Array,
+  replace: (field: number, content: Uint8Array) => Uint8Array,
+): Uint8Array {
+  return encodeMessage((writer) => {
+    readFields(bytes, (field, reader, wireType) => {
+      writer.tag(field, wireType);
+      if (wireType === WireType.LengthDelimited) writer.bytes(replace(field, reader.bytes()));
+      else {
+        const start = reader.pos;
+        reader.skip(wireType, field);
+        writer.raw(bytes.subarray(start, reader.pos));
+      }
+      return true;
+    });
+  });
+}
+
 /** One entry of a map<string, message> field. */
 export function readMapEntry(bytes: Uint8Array): { key: string; value: Uint8Array } {
   let key = '';

@@ -66,6 +66,22 @@ describe.each(ENGINES)('Object2Vec served by %s', (engine) => {
     expect(exitCode).toBe(0);
   });
 
+  it('says in one line where the network of INFERENCE_PREFERRED_MODE is', async () => {
+    // Act
+    const preferring = await startServer({
+      modelDir,
+      env: { TWINVEC_ENGINE: engine, INFERENCE_PREFERRED_MODE: 'embedding' },
+    });
+    const lines = preferring.logs.filter(({ event }) => event === 'engine').map(({ line }) => line);
+    const { status } = await invoke(GOLDEN, {}, preferring);
+    await preferring.stop();
+
+    // Assess
+    const expected = engine === 'js' ? /uses no GPU/ : /sees no GPU|On the GPU: .*flat_embed_in1/;
+    expect(lines).toEqual([expect.stringMatching(expected)]);
+    expect(status).toBe(200);
+  });
+
   it('warms up before it is ready, on the engine that was asked for', () => {
     // Assess
     expect(server.logs.find(({ event }) => event === 'ready')?.engine).toBe(engine);

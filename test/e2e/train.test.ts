@@ -10,25 +10,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '#core/limits.ts';
 import { readManifest } from '../../container/src/object2vec/artifact.ts';
 import { ENGINES } from '../fixtures/pair-model/engines.ts';
+import { TOPICS, topicPairs, WORDS } from '../fixtures/training-job/training-job.ts';
 
 const MAIN = fileURLToPath(new URL('../../container/src/main.ts', import.meta.url));
-
-const TOPICS = 4;
-const WORDS = 10;
-
-/** Pairs of word sequences: label 1 when both are about one topic. Fixed by `from`, without randomness of its own. */
-function topicPairs(from: number, count: number): string {
-  const lines: string[] = [];
-  for (let i = from; i < from + count; i++) {
-    const same = i % 2;
-    const topic0 = Math.floor(i / 2) % TOPICS;
-    const topic1 = same === 1 ? topic0 : (topic0 + 1 + (Math.floor(i / 8) % (TOPICS - 1))) % TOPICS;
-    const words = (topic: number, salt: number) =>
-      Array.from({ length: 3 }, (_, k) => topic * WORDS + ((i * 7 + k * 3 + salt * (i >> 3)) % WORDS));
-    lines.push(JSON.stringify({ label: same, in0: words(topic0, 5), in1: words(topic1, 11) }));
-  }
-  return `${lines.join('\n')}\n`;
-}
 
 const hyperparameters = {
   enc0_network: 'pooled_embedding',
@@ -112,6 +96,25 @@ async function expectFailure({ code, stderr }: Finished, reason: RegExp): Promis
 }
 
 describe.each(ENGINES)('a training job on engine %s', (engine) => {
+  it('ranks the positives of validation and test among negatives drawn for them, in each epoch and in the end', async () => {
+    // Prepare
+    await layOutJob({ validation_negative_sampling_rate: '20', epochs: '3' });
+
+    // Act
+    const finished = await train(engine);
+
+    // Assess: half of 400 rows are positive; by chance, hits at 5 of 21 candidates would be 0.24
+    expect(finished.code, finished.stderr).toBe(0);
+    const told = qualityLines(finished).filter((line) => line.includes(' hits_at_5 <score>='));
+    expect(told.map((line) => line.replace(/=[\d.]+$/, ''))).toEqual([
+      ...[0, 1, 2].map((epoch) => `#quality_metric: host=algo-1, epoch=${epoch}, validation hits_at_5 <score>`),
+      '#quality_metric: host=algo-1, test hits_at_5 <score>',
+    ]);
+    expect(lastValue(finished, 'test hits_at_5')).toBeGreaterThan(0.3);
+    expect(lastValue(finished, 'test mean_rank')).toBeLessThan(11);
+    expect(lastValue(finished, 'test mean_reciprocal_rank')).toBeGreaterThan(0.2);
+  });
+
   it('learns the task, prints SageMaker’s metric lines and writes the artifact', async () => {
     // Prepare
     await layOutJob();

@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { TwinvecError } from '#core/errors.ts';
-import type { FromCodec } from './codec-worker.ts';
+import type { CodecStart, FromCodec } from './codec-worker.ts';
 import { fromPlainError } from './plain-error.ts';
 
 const MAX_THREADS = 4;
@@ -16,14 +16,17 @@ interface Thread {
 }
 
 export class CodecPool {
-  readonly #module: string;
+  readonly #start: CodecStart;
   readonly #size = Math.min(MAX_THREADS, Math.max(1, availableParallelism() - 1));
   readonly #threads = new Set<Thread>();
   #nextId = 0;
 
-  /** @param module URL of a module that exports a `runTask` (codec-task.ts). */
-  constructor(module: string) {
-    this.#module = module;
+  /**
+   * @param module URL of a module that exports a `runTask` (codec-task.ts).
+   * @param data for every task of that module; what is to be shared and not copied lies in SharedArrayBuffers.
+   */
+  constructor(module: string, data?: unknown) {
+    this.#start = { module, data };
   }
 
   /** The module's answer to the task. What is `moved` belongs to the thread afterwards. Rejects with a TwinvecError. */
@@ -48,7 +51,7 @@ export class CodecPool {
   }
 
   #spawn(): Thread {
-    const worker = new Worker(new URL('./codec-worker.ts', import.meta.url), { workerData: this.#module });
+    const worker = new Worker(new URL('./codec-worker.ts', import.meta.url), { workerData: this.#start });
     const thread: Thread = { worker, tasks: new Map() };
     worker.on('message', (message: FromCodec) => {
       const task = thread.tasks.get(message.id);

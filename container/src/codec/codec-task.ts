@@ -8,7 +8,7 @@ export interface CodecOutcome<Answer> {
 }
 
 /** What a codec module exports. Throws TwinvecErrors. */
-export type RunTask<Task, Answer> = (task: Task) => CodecOutcome<Answer>;
+export type RunTask<Task, Answer, Data> = (task: Task, data: Data) => CodecOutcome<Answer>;
 
 /** The buffer of an array that has it to itself; moving it takes nothing else away. */
 export function ownBuffers(...arrays: readonly (ArrayBufferView | undefined)[]): ArrayBuffer[] {
@@ -19,7 +19,7 @@ export function ownBuffers(...arrays: readonly (ArrayBufferView | undefined)[]):
 }
 
 /** The array itself when it has its buffer to itself, else a copy that does. */
-export function owned<T extends Uint8Array | Float32Array>(array: T): T {
+export function owned<T extends Uint8Array | Float32Array | Int32Array>(array: T): T {
   if (array.byteLength === array.buffer.byteLength) return array;
   // Buffer's own slice would be a view.
   const copy = array instanceof Uint8Array ? Uint8Array.prototype.slice.call(array) : array.slice();

@@ -7,6 +7,10 @@ import { toTwinvecError } from '#core/errors.ts';
 import type { RunTask } from './codec-task.ts';
 import { type PlainError, toPlainError } from './plain-error.ts';
 
+export interface CodecStart {
+  readonly module: string;
+  readonly data: unknown;
+}
 export interface ToCodec {
   readonly id: number;
   readonly task: unknown;
@@ -17,11 +21,12 @@ export type FromCodec =
 
 const port = parentPort;
 if (!port) throw new Error('This is a bug: the codec worker was started as a main thread');
-const { runTask } = (await import(workerData as string)) as { runTask: RunTask<unknown, unknown> };
+const { module, data } = workerData as CodecStart;
+const { runTask } = (await import(module)) as { runTask: RunTask<unknown, unknown, unknown> };
 
 port.on('message', ({ id, task }: ToCodec) => {
   try {
-    const { answer, moved } = runTask(task);
+    const { answer, moved } = runTask(task, data);
     port.postMessage({ id, answer } satisfies FromCodec, moved);
   } catch (thrown) {
     const error = toTwinvecError(thrown);

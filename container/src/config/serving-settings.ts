@@ -61,7 +61,7 @@ export const SERVING_SETTINGS = {
     fallback: undefined,
     defaultText: 'none',
     words: ['embedding', 'classification'],
-    doc: 'The network to favour on the device. Both modes are always answered.',
+    doc: 'The network that is on the GPU; the other is on the host. Both modes are always answered.',
   }),
   engine: choice({
     name: 'TWINVEC_ENGINE',

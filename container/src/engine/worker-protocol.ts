@@ -7,9 +7,11 @@ import type { EngineChoice, EngineKind } from './session.ts';
 
 /** What a worker is started with. */
 export interface WorkerStart {
-  /** URL of a module exporting `openSession(modelDir, engine, log)`; `open-session.ts` in production. */
+  /** URL of a module exporting `openSession(modelDir, engine, log, sessionData)`. */
   readonly sessionModule: string;
   readonly modelDir: string;
+  /** What the served model gives to `openSession`. */
+  readonly sessionData?: unknown;
   readonly engine: EngineChoice;
   /** Calls to make before the worker counts as ready: first calls are slow, and a broken model shows at once. */
   readonly warmUp: readonly EngineCall[];

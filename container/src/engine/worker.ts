@@ -9,7 +9,12 @@ import type { EngineChoice, Session } from './session.ts';
 import { hasFiniteValues, hasRows, transferables } from './tensor-rows.ts';
 import type { FromWorker, ToWorker, WorkerError, WorkerStart } from './worker-protocol.ts';
 
-type OpenSession = (modelDir: string, engine: EngineChoice, log: (line: string) => void) => Promise<Session>;
+type OpenSession = (
+  modelDir: string,
+  engine: EngineChoice,
+  log: (line: string) => void,
+  sessionData: unknown,
+) => Promise<Session>;
 
 function runCall(session: Session, call: EngineCall): EngineResult {
   const startedMs = performance.now();
@@ -70,7 +75,8 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
   const send = (message: FromWorker) => port.postMessage(message);
   try {
     const { openSession } = (await import(start.sessionModule)) as { openSession: OpenSession };
-    const session = await openSession(start.modelDir, start.engine, (line) => send({ type: 'log', line }));
+    const log = (line: string) => send({ type: 'log', line });
+    const session = await openSession(start.modelDir, start.engine, log, start.sessionData);
     warmUp(session, start.warmUp);
     serveCalls(session, port);
     send({ type: 'ready', engine: session.engine, signatures: [...session.signatures.keys()] });

@@ -19,10 +19,8 @@ export function glorotUniform(fanIn: number, fanOut: number): Initializer {
   return { kind: 'uniform', limit: Math.sqrt(6 / (fanIn + fanOut)) };
 }
 
-/** Uniform such that a row of `width` numbers has length about 1, whatever the number of rows. */
-export function unitRows(width: number): Initializer {
-  return { kind: 'uniform', limit: Math.sqrt(3 / width) };
-}
+/** MXNet's default for every weight (python/mxnet/initializer.py, class Uniform); ours for token vectors alone. */
+export const SMALL_UNIFORM: Initializer = { kind: 'uniform', limit: 0.01 };
 
 /** Elements `start` .. `start + target.length` of the parameter's initial value, in row order. */
 export function fillInitial(

@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { TwinvecError } from '#core/errors.ts';
 import { MANIFEST_FILE, Object2VecManifest } from '#core/object2vec/manifest.ts';
+import { NEIGHBOURS_FOLDER } from '#core/object2vec/neighbour-index.ts';
 import { type NetworkSettings, outputWidth } from '#core/object2vec/settings.ts';
 
 /** TF Serving loads the highest numbered folder; a job makes one version. */
 const VERSION = '1';
+const PARTIAL = '.twinvec-model-partial';
 
 export interface ArtifactContents {
   readonly network: NetworkSettings;
@@ -42,14 +44,34 @@ export async function stageArtifact(stagedDir: string, contents: ArtifactContent
   await writeFile(join(stagedDir, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** Moves a staged artifact into the model folder, in place of one that may be there. */
+/**
+ * Moves a staged artifact into the model folder, in place of one that may be there. What was there stays as it was until
+ * all of the new one is on the same disk.
+ */
 export async function publishArtifact(stagedDir: string, modelDir: string): Promise<void> {
   await mkdir(modelDir, { recursive: true });
+  await removePartialArtifact(modelDir);
+  const near = join(modelDir, PARTIAL);
+  try {
+    await replaceArtifact(await nearby(stagedDir, near), modelDir);
+  } finally {
+    await removePartialArtifact(modelDir);
+  }
+}
+
+/** What a killed process may have left. */
+export async function removePartialArtifact(modelDir: string): Promise<void> {
+  await rm(join(modelDir, PARTIAL), { recursive: true, force: true });
+}
+
+async function replaceArtifact(stagedDir: string, modelDir: string): Promise<void> {
   // The manifest goes first and comes last: a folder that has one is complete.
   await rm(join(modelDir, MANIFEST_FILE), { force: true });
   await rm(join(modelDir, VERSION), { recursive: true, force: true });
-  await move(join(stagedDir, VERSION), join(modelDir, VERSION));
-  await move(join(stagedDir, MANIFEST_FILE), join(modelDir, MANIFEST_FILE));
+  // Candidates of the model before are embeddings of other weights.
+  await rm(join(modelDir, NEIGHBOURS_FOLDER), { recursive: true, force: true });
+  await rename(join(stagedDir, VERSION), join(modelDir, VERSION));
+  await rename(join(stagedDir, MANIFEST_FILE), join(modelDir, MANIFEST_FILE));
 }
 
 /** @throws TwinvecError InvalidArtifact when the folder has no manifest, or one that is not ours. */
@@ -72,12 +94,16 @@ export async function readManifest(modelDir: string): Promise<Object2VecManifest
   throw new TwinvecError('InvalidArtifact', `${MANIFEST_FILE} is not a Twinvec Object2Vec manifest: ${problems}`);
 }
 
-/** A mount of its own for the model folder (SageMaker's local mode) cannot be renamed into. */
-async function move(from: string, to: string): Promise<void> {
+/**
+ * The staged folder as one that can be renamed into the model folder: itself, or a copy where the model folder is a mount
+ * of its own, as in SageMaker's containers.
+ */
+async function nearby(stagedDir: string, near: string): Promise<string> {
   try {
-    await rename(from, to);
+    await rename(stagedDir, near);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    await cp(from, to, { recursive: true });
+    await cp(stagedDir, near, { recursive: true });
   }
+  return near;
 }

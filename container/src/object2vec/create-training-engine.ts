@@ -15,6 +15,7 @@ import { rmspropOptimizer } from '../graph/optimizers/rmsprop.ts';
 import { sgdOptimizer } from '../graph/optimizers/sgd.ts';
 import { GraphTrainingEngine, type TrainingRunner } from './graph-training-engine.ts';
 import { openJsTrainingRunner } from './js-training-runner.ts';
+import type { StartingPoint } from './starting-point.ts';
 import { openTensorFlowTrainingRunner } from './tensorflow-training-runner.ts';
 import type { TrainingEngine } from './training-engine.ts';
 import { trainingGraph } from './training-graph.ts';
@@ -26,6 +27,8 @@ export interface TrainingEngineOptions {
   readonly seed: number;
   /** An existing folder for files that are gone when this returns. */
   readonly workDir: string;
+  /** Instead of the network's own initializers. */
+  readonly startingPoint?: StartingPoint;
   /** Told in one line when `auto` had to do without TensorFlow. */
   readonly log?: (line: string) => void;
 }
@@ -44,11 +47,23 @@ export async function createTrainingEngine(
   options: TrainingEngineOptions,
 ): Promise<TrainingEngine> {
   const optimizer = optimizerFor(settings.optimizer);
-  const graph = trainingGraph(settings, optimizer, options.seed);
+  const graph = startingAt(trainingGraph(settings, optimizer, options.seed), options.startingPoint);
   const runner = await openRunner(graph, options);
   const labels = settings.network.output.kind === 'softmax' ? 'classes' : 'values';
   const rateAt = (step: number, progress: number) => learningRateAt(settings.optimizer, step, progress);
   return new GraphTrainingEngine(runner, optimizer, rateAt, labels);
+}
+
+/** The graph that the engine would run, to know what it needs. */
+export function planTraining(settings: Object2VecSettings): Graph {
+  return trainingGraph(settings, optimizerFor(settings.optimizer), settings.loop.seed);
+}
+
+function startingAt(graph: Graph, start: StartingPoint = new Map()): Graph {
+  const parameters = graph.parameters.map((parameter) => {
+    return { ...parameter, initializer: start.get(parameter.name) ?? parameter.initializer };
+  });
+  return { ...graph, parameters };
 }
 
 function optimizerFor({ name, weightDecay, decoupledWeightDecay }: OptimizerSettings): Optimizer {

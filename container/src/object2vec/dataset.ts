@@ -1,50 +1,113 @@
 /**
- * A data channel in memory: every file parsed once into flat arrays, with no object per record.
+ * The rows of a data channel, read from its files once; consumers ask for rows by number and do not know whether ids
+ * are in memory or in a file.
  */
+import { stat } from 'node:fs/promises';
 import { TwinvecError } from '#core/errors.ts';
 import { ByteCursor } from '#core/json/byte-cursor.ts';
 import { nextLine, skipByteOrderMark } from '#core/json/lines.ts';
 import type { NetworkSettings } from '#core/object2vec/settings.ts';
 import type { TokenRows } from '#core/object2vec/token-rows.ts';
 import { TrainingRecords } from '#core/object2vec/training-record.ts';
+import { ChannelData } from './channel-data.ts';
 import type { ChannelFile } from './channels.ts';
+import type { DataMemory } from './data-memory.ts';
 import { lineBlocks } from './line-blocks.ts';
+import type { Side } from './row-index.ts';
+
+/** Both sides of some rows. */
+export interface TokenPairs {
+  readonly in0: TokenRows;
+  readonly in1: TokenRows;
+}
 
 export interface Dataset {
   readonly rows: number;
-  readonly in0: TokenRows;
-  readonly in1: TokenRows;
   /** One per row: the class index, or the value. */
   readonly labels: Float32Array;
+  /** Tokens of a row's side. */
+  lengthOf(side: Side, row: number): number;
+  /** Pair k: the in0 of row `rows0[k]` and the in1 of row `rows1[k]`; the arrays are equally long. */
+  gather(rows0: Int32Array, rows1: Int32Array): TokenPairs;
 }
 
 export interface LoadedChannel extends Dataset {
   /** Sequences that were longer than max_seq_len and lost their end. */
   readonly cutSequences: number;
+  /** Whether its ids were too many for the memory of the job's data. */
+  readonly inFile: boolean;
+  close(): void;
 }
 
 /**
+ * @param memory shared by the job's channels
  * @param onRows hears how many rows there are so far, now and then.
- * @throws TwinvecError naming the file, the line and the field; InvalidTrainingData when there is no record at all.
+ * @throws TwinvecError naming the file, the line and the field; InvalidTrainingData when there is no record at all;
+ *   DiskFull when the ids have to go to a file and the folder has no space.
  */
 export async function loadChannel(
   channel: string,
   files: readonly ChannelFile[],
   network: NetworkSettings,
+  memory: DataMemory,
   onRows: (rows: number) => void = () => {},
 ): Promise<LoadedChannel> {
-  const records = new TrainingRecords({ in0: network.enc0, in1: network.enc1, output: network.output });
-  for (const file of files) await loadFile(file, records, onRows);
-  if (records.rows === 0) {
-    const looked = files.length === 1 ? files[0]!.name : `${files.length} files`;
-    throw new TwinvecError('InvalidTrainingData', `Channel "${channel}" has no records (${looked}).`);
+  const data = new ChannelData(channel, memory);
+  try {
+    const cutSequences = await loadFiles(files, network, data, onRows);
+    if (data.rows === 0) {
+      const looked = files.length === 1 ? files[0]!.name : `${files.length} files`;
+      throw new TwinvecError('InvalidTrainingData', `Channel "${channel}" has no records (${looked}).`);
+    }
+    data.finish(cutSequences);
+    return data;
+  } catch (error) {
+    data.close();
+    throw error;
   }
-  return { rows: records.rows, ...records.toColumns(), cutSequences: records.cutSequences };
 }
 
-async function loadFile(file: ChannelFile, records: TrainingRecords, onRows: (rows: number) => void): Promise<void> {
+async function loadFiles(
+  files: readonly ChannelFile[],
+  network: NetworkSettings,
+  data: ChannelData,
+  onRows: (rows: number) => void,
+): Promise<number> {
+  const records = new TrainingRecords({ in0: network.enc0, in1: network.enc1, output: network.output });
+  // A file that is not there any more is reported when it is read.
+  const sizes = await Promise.all(
+    files.map(({ path }) =>
+      stat(path).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
+  const allBytes = sizes.reduce((sum, size) => sum + size, 0);
+  let bytesBefore = 0;
+  for (const [i, file] of files.entries()) {
+    await loadFile(file, records, (bytesRead) => {
+      data.append(records.toColumns(), (bytesBefore + bytesRead) / allBytes);
+      records.clear();
+      onRows(data.rows);
+    });
+    bytesBefore += sizes[i]!;
+  }
+  return records.cutSequences;
+}
+
+/** @param onBlock takes the records of each block */
+async function loadFile(
+  file: ChannelFile,
+  records: TrainingRecords,
+  onBlock: (bytesRead: number) => void,
+): Promise<void> {
   let line = 0;
-  for await (const block of lineBlocks(file)) {
+  let bytesRead = 0;
+  const blocks = lineBlocks(file, (bytes) => {
+    bytesRead = bytes;
+  });
+  for await (const block of blocks) {
     const cursor = new ByteCursor(block);
     cursor.line = line;
     if (line === 0) skipByteOrderMark(cursor);
@@ -54,7 +117,7 @@ async function loadFile(file: ChannelFile, records: TrainingRecords, onRows: (ro
       throw atFile(error, file);
     }
     line = cursor.line;
-    onRows(records.rows);
+    onBlock(bytesRead);
   }
 }
 

@@ -2,8 +2,9 @@
  * The weights that a training job would make its model of if it ended now: one set on disk, replaced when a better one
  * has been written whole.
  */
-import { readdir, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { linkBundle, removeBundle } from '../savedmodel/bundle-files.ts';
+import { whileWriting } from '../storage-failure.ts';
 import type { TrainingEngine } from './training-engine.ts';
 
 export interface KeptWeights {
@@ -28,19 +29,23 @@ export class WeightsKeeper {
     return this.#kept;
   }
 
-  /** Writes the engine's present weights and forgets those of before. */
-  async keep(epoch: number, loss?: number): Promise<void> {
+  /** Writes the engine's present weights and forgets those of before. @throws TwinvecError DiskFull */
+  keep(epoch: number, loss?: number): Promise<void> {
+    return this.#replace(epoch, loss, (prefix) => this.#engine.saveWeights(prefix));
+  }
+
+  /** Takes over weights that an earlier process kept; their files stay where they are too. */
+  takeOver({ prefix: from, epoch, loss }: KeptWeights): Promise<void> {
+    return this.#replace(epoch, loss, (prefix) => linkBundle(from, prefix));
+  }
+
+  async #replace(epoch: number, loss: number | undefined, write: (prefix: string) => Promise<void>): Promise<void> {
     const before = this.#kept;
     const prefix = join(this.#dir, before?.prefix.endsWith('weights-0') ? 'weights-1' : 'weights-0');
-    await this.#engine.saveWeights(prefix);
+    await whileWriting({ what: 'a set of weights', dir: this.#dir, bytes: this.#engine.weightBytes }, () =>
+      write(prefix),
+    );
     this.#kept = { prefix, epoch, ...(loss !== undefined && { loss }) };
     if (before) await removeBundle(before.prefix);
   }
-}
-
-/** A bundle is `<prefix>.index` and `<prefix>.data-00000-of-00001`. */
-async function removeBundle(prefix: string): Promise<void> {
-  const dir = dirname(prefix);
-  const files = (await readdir(dir)).filter((file) => file.startsWith(`${basename(prefix)}.`));
-  await Promise.all(files.map((file) => rm(join(dir, file))));
 }

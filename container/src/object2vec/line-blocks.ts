@@ -15,12 +15,13 @@ const NEWLINE = 0x0a;
 
 /**
  * Blocks that end with a newline, or with the file. Their bytes are the consumer's.
+ * @param onRead hears how many bytes of the file itself were read so far.
  * @throws TwinvecError InvalidTrainingData naming the file when it cannot be read or unzipped.
  */
-export async function* lineBlocks(file: ChannelFile): AsyncGenerator<Uint8Array> {
+export async function* lineBlocks(file: ChannelFile, onRead?: (bytesRead: number) => void): AsyncGenerator<Uint8Array> {
   let pending: Buffer[] = [];
   let pendingBytes = 0;
-  for await (const chunk of readBytes(file)) {
+  for await (const chunk of readBytes(file, onRead)) {
     const lineEnd = chunk.lastIndexOf(NEWLINE) + 1;
     if (lineEnd > 0) {
       yield Buffer.concat([...pending, chunk.subarray(0, lineEnd)]);

@@ -5,8 +5,8 @@ import type { Metrics } from '#core/object2vec/metrics.ts';
 import type { OutputSettings } from '#core/object2vec/settings.ts';
 import { openSession } from '../engine/open-session.ts';
 import type { EngineChoice, Session } from '../engine/session.ts';
-import type { Dataset } from './dataset.ts';
 import { type Predict, scoreDataset } from './score-dataset.ts';
+import type { ScoredChannel } from './scored-channel.ts';
 import { mergeObject2Vec, object2VecJob } from './serving-job.ts';
 import type { StopRequest } from './stop-request.ts';
 
@@ -14,7 +14,7 @@ import type { StopRequest } from './stop-request.ts';
 export async function scoreArtifact(
   modelDir: string,
   engine: EngineChoice,
-  test: Dataset,
+  test: ScoredChannel,
   output: OutputSettings,
   stop: StopRequest,
 ): Promise<Metrics | undefined> {

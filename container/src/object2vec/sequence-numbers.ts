@@ -1,17 +1,32 @@
 /**
- * Gives equal token sequences the same number and different ones different numbers, without a string or object per
- * row: an open-addressing hash table of row numbers, compared by content.
+ * Gives equal token sequences the same number and different ones different numbers, in one pass over the channel and
+ * without a string or object per row. Sequences count as equal when 64 bits of hash are: comparing contents would read
+ * a channel that is in a file at random places, once for each repetition. See decision 0006 for what a collision does.
  */
-import { rowCount, type TokenRows } from '#core/object2vec/token-rows.ts';
+import type { Dataset } from './dataset.ts';
+import type { Side } from './row-index.ts';
 
-/** For each row, the number of the first row with the same ids. */
-export function numberSequences(rows: TokenRows): Int32Array {
-  const count = rowCount(rows);
-  const slots = new Int32Array(tableSize(count)).fill(-1);
-  const numbers = new Int32Array(count);
-  for (let row = 0; row < count; row++) {
-    let slot = hashRow(rows, row) & (slots.length - 1);
-    while (slots[slot] !== -1 && !sameRow(rows, slots[slot]!, row)) slot = (slot + 1) & (slots.length - 1);
+/** Rows that are read and hashed together. */
+const PART_ROWS = 1024;
+
+/** For each row of the channels, one after the other, the number of the first row with the same ids on that side. */
+export function numberSequences(channels: readonly Dataset[], side: Side): Int32Array {
+  const rows = channels.reduce((sum, channel) => sum + channel.rows, 0);
+  const hashes = new Int32Array(2 * rows);
+  let before = 0;
+  for (const channel of channels) {
+    hashSequences(channel, side, hashes.subarray(2 * before));
+    before += channel.rows;
+  }
+  const slots = new Int32Array(tableSize(rows)).fill(-1);
+  const mask = slots.length - 1;
+  const numbers = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const [low, high] = [hashes[2 * row]!, hashes[2 * row + 1]!];
+    let slot = low & mask;
+    while (slots[slot] !== -1 && (hashes[2 * slots[slot]!] !== low || hashes[2 * slots[slot]! + 1] !== high)) {
+      slot = (slot + 1) & mask;
+    }
     if (slots[slot] === -1) slots[slot] = row;
     numbers[row] = slots[slot]!;
   }
@@ -23,20 +38,28 @@ export function tableSize(entries: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(entries, 1) * 2));
 }
 
-/** FNV-1a over 32-bit ids, with a final mix because the table uses the low bits. */
-function hashRow({ ids, offsets }: TokenRows, row: number): number {
-  let hash = 0x811c9dc5;
-  for (let at = offsets[row]!; at < offsets[row + 1]!; at++) hash = Math.imul(hash ^ ids[at]!, 0x01000193);
-  hash ^= hash >>> 15;
-  hash = Math.imul(hash, 0x2c1b3c6d);
-  return (hash ^ (hash >>> 12)) >>> 0;
+/** Two words for each row. */
+function hashSequences(dataset: Dataset, side: Side, hashes: Int32Array): void {
+  for (let from = 0; from < dataset.rows; from += PART_ROWS) {
+    const rows = Int32Array.from({ length: Math.min(PART_ROWS, dataset.rows - from) }, (_, k) => from + k);
+    const { ids, offsets } = dataset.gather(rows, rows)[side === 0 ? 'in0' : 'in1'];
+    for (let k = 0; k < rows.length; k++) {
+      hashes[2 * (from + k)] = hash(ids, offsets[k]!, offsets[k + 1]!, 0xcc9e2d51, 0x1b873593);
+      hashes[2 * (from + k) + 1] = hash(ids, offsets[k]!, offsets[k + 1]!, 0x239b961b, 0xab0e9789);
+    }
+  }
 }
 
-function sameRow({ ids, offsets }: TokenRows, one: number, other: number): boolean {
-  const length = offsets[one + 1]! - offsets[one]!;
-  if (length !== offsets[other + 1]! - offsets[other]!) return false;
-  for (let at = 0; at < length; at++) {
-    if (ids[offsets[one]! + at] !== ids[offsets[other]! + at]) return false;
+/** MurmurHash3 (Austin Appleby, public domain) for 32-bit words; other multipliers make an independent hash. */
+function hash(ids: Int32Array, from: number, to: number, multiplier0: number, multiplier1: number): number {
+  let mixed = multiplier1;
+  for (let at = from; at < to; at++) {
+    const word = Math.imul(ids[at]!, multiplier0);
+    mixed ^= Math.imul((word << 15) | (word >>> 17), multiplier1);
+    mixed = (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
   }
-  return true;
+  mixed ^= to - from;
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
 }

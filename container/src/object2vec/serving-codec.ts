@@ -4,6 +4,7 @@
  */
 import { parseContentType } from '#core/http/content-type.ts';
 import { decodeInferenceRequest, encodePredictions } from '#core/object2vec/codec.ts';
+import { type CandidateNames, encodeNeighbours, type NeighbourAnswers } from '#core/object2vec/encode-neighbours.ts';
 import type { DecodeOptions, InferenceMode, InferenceRequest } from '#core/object2vec/inference-request.ts';
 import { type CodecOutcome, ownBuffers } from '../codec/codec-task.ts';
 import { fromPlainFailures, type PlainFailure, toPlainFailures } from '../codec/plain-error.ts';
@@ -25,6 +26,13 @@ export interface EncodeTask {
   readonly mediaType: string;
 }
 
+/** The nearest candidates as a body. */
+export interface NeighbourTask extends Omit<NeighbourAnswers, 'failures'> {
+  readonly kind: 'neighbours';
+  readonly failures: readonly PlainFailure[];
+  readonly mediaType: string;
+}
+
 /** A decoded request whose failures can be cloned. */
 export type PlainRequest = Omit<InferenceRequest, 'failures'> & { readonly failures: readonly PlainFailure[] };
 
@@ -38,13 +46,25 @@ export function encodeTask({ mode, values, width, failures, mediaType }: EncodeT
   return encodePredictions({ mode, values, width, failures: fromPlainFailures(failures) }, mediaType);
 }
 
-/** The codec thread's entry (codec-task.ts). */
-export function runTask(task: DecodeTask | EncodeTask): CodecOutcome<PlainRequest | Uint8Array> {
-  if (task.kind === 'encode') {
-    const answer = encodeTask(task);
-    return { answer, moved: ownBuffers(answer) };
+export function encodeNeighboursTask(task: NeighbourTask, names: CandidateNames): Uint8Array {
+  return encodeNeighbours({ ...task, failures: fromPlainFailures(task.failures) }, names, task.mediaType);
+}
+
+type CodecTask = DecodeTask | EncodeTask | NeighbourTask;
+
+/** The codec thread's entry (codec-task.ts). `names` are those of the model's candidates, where it has any. */
+export function runTask(task: CodecTask, names: CandidateNames | undefined): CodecOutcome<PlainRequest | Uint8Array> {
+  if (task.kind === 'decode') {
+    const answer = decodeTask(task);
+    const { in0, in1 } = answer;
+    return { answer, moved: ownBuffers(in0?.ids, in0?.offsets, in1?.ids, in1?.offsets) };
   }
-  const answer = decodeTask(task);
-  const { in0, in1 } = answer;
-  return { answer, moved: ownBuffers(in0?.ids, in0?.offsets, in1?.ids, in1?.offsets) };
+  const answer = encodedBy(task, names);
+  return { answer, moved: ownBuffers(answer) };
+}
+
+function encodedBy(task: EncodeTask | NeighbourTask, names: CandidateNames | undefined): Uint8Array {
+  if (task.kind === 'encode') return encodeTask(task);
+  if (!names) throw new Error('This is a bug: neighbours are to be encoded, and the model has no candidates');
+  return encodeNeighboursTask(task, names);
 }

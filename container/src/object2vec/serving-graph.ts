@@ -23,6 +23,12 @@ export const FLAT_SIGNATURES: Readonly<Record<InferenceMode, string>> = {
   embed_in1: 'flat_embed_in1',
 };
 
+/** The signatures of one of the two networks that `INFERENCE_PREFERRED_MODE` names, padded and flat. */
+export function signaturesOf(network: 'classification' | 'embedding'): string[] {
+  const modes: readonly InferenceMode[] = network === 'classification' ? ['scores'] : ['embed_in0', 'embed_in1'];
+  return modes.flatMap((mode) => [PADDED_SIGNATURES[mode], FLAT_SIGNATURES[mode]]);
+}
+
 type Inputs = Readonly<Record<string, Node>>;
 
 /** How a kind of signature takes the tokens of one side. */

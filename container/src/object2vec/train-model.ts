@@ -2,23 +2,31 @@
  * A training job from its configuration to its artifact: validate, read the data, train, make the model, score it.
  * Everything that can be wrong with the job is found before the first step.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lossNameOf } from '#core/object2vec/metrics.ts';
 import { type ParsedHyperparameters, parseHyperparameters } from '#core/object2vec/parse-hyperparameters.ts';
 import type { Object2VecSettings } from '#core/object2vec/settings.ts';
-import { formatCount, formatDuration } from '#core/terminal/format.ts';
+import { formatBytes, formatCount, formatDuration } from '#core/terminal/format.ts';
 import type { TextSink } from '#core/terminal/progress.ts';
 import type { EngineChoice } from '../engine/session.ts';
-import { publishArtifact, stageArtifact } from './artifact.ts';
+import { bundleBytes } from '../savedmodel/bundle-files.ts';
+import { whileWriting } from '../storage-failure.ts';
+import { publishArtifact, removePartialArtifact, stageArtifact } from './artifact.ts';
 import { type ChannelName, openChannels } from './channels.ts';
-import { createTrainingEngine } from './create-training-engine.ts';
+import { type Checkpoint, type CheckpointFolder, openCheckpointFolder } from './checkpoint/checkpoint-folder.ts';
+import { fingerprintChannel, type JobFingerprint } from './checkpoint/job-fingerprint.ts';
+import { createTrainingEngine, planTraining } from './create-training-engine.ts';
+import { DataMemory, dataMemoryBytes } from './data-memory.ts';
 import { type LoadedChannel, loadChannel } from './dataset.ts';
 import type { KeptWeights } from './kept-weights.ts';
 import { scoreArtifact } from './score-artifact.ts';
+import { type ScoredChannel, withNegatives } from './scored-channel.ts';
+import { startingPoint } from './starting-point.ts';
 import type { StopRequest } from './stop-request.ts';
 import { readTrainingJob, type TrainingJob } from './training-job.ts';
 import { type TrainingResult, trainEpochs } from './training-loop.ts';
+import { checkTrainingMemory, thisMachine, trainingMemory } from './training-memory.ts';
 import { createTrainingReport, formatLoss, type TrainingReport } from './training-report.ts';
 import { writeServingModel } from './write-serving-model.ts';
 
@@ -26,12 +34,25 @@ export interface TrainOptions {
   /** SageMaker's folder, /opt/ml. */
   readonly baseDir: string;
   readonly engine: EngineChoice;
+  /** MiB that the rows of all channels may take in memory; by default a part of what there is. */
+  readonly dataMemoryMb?: number | undefined;
+  /** Within an epoch, a checkpoint is written when the last is this old. */
+  readonly checkpointSeconds: number;
   readonly stop: StopRequest;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
 }
 
 type Data = ReadonlyMap<ChannelName, LoadedChannel>;
+
+/** Where a job writes before its model is whole, and where it began. */
+interface Places {
+  readonly staging: string;
+  readonly checkpoints: CheckpointFolder | undefined;
+  readonly resumeFrom: Checkpoint | undefined;
+}
+
+const STAGING = '.twinvec-training-';
 
 /** @throws TwinvecError for whatever is wrong with the job; the model folder is then as it was. */
 export async function trainModel(options: TrainOptions): Promise<void> {
@@ -41,17 +62,24 @@ export async function trainModel(options: TrainOptions): Promise<void> {
   const { settings } = parsed;
   const report = createTrainingReport(job.host, options.stdout, options.stderr);
   for (const note of parsed.notes) report.note(note);
-  const data = await loadData(job, settings, report);
-
+  const tight = checkTrainingMemory(planTraining(settings), thisMachine());
+  if (tight) report.note(tight);
+  await removeLeftovers(options.baseDir);
+  const checkpoints = await openCheckpoints(options, report);
   // Beside the model folder, so that the finished artifact moves there by renaming.
-  const staging = await mkdtemp(join(options.baseDir, '.twinvec-training-'));
+  const staging = await mkdtemp(join(options.baseDir, STAGING));
+  const data = new Map<ChannelName, LoadedChannel>();
   try {
-    const result = await train(options, settings, data, report, staging);
+    const memory = new DataMemory(dataMemoryBytes(options.dataMemoryMb), staging);
+    await loadData(job, settings, memory, report, data);
+    const resumeFrom = checkpoints?.resume(fingerprint(parsed, data));
+    if (resumeFrom) report.note(describeResume(resumeFrom, settings));
+    const result = await train(options, settings, data, report, { staging, checkpoints, resumeFrom });
     if (!result.weights) {
       report.note('Training was stopped before its first step; there is no model.');
       return;
     }
-    await makeModel(options, parsed, data.get('test'), report, result.weights, staging);
+    await makeModel(options, parsed, scoredChannel(data, 'test', settings), report, result.weights, staging);
     report.summary([
       ['ended by', result.end],
       ['epochs', String(result.epochs)],
@@ -60,17 +88,28 @@ export async function trainModel(options: TrainOptions): Promise<void> {
       ['time', formatDuration((performance.now() - started) / 1000)],
     ]);
   } finally {
+    for (const channel of data.values()) channel.close();
     await rm(staging, { recursive: true, force: true });
   }
 }
 
-async function loadData(job: TrainingJob, settings: Object2VecSettings, report: TrainingReport): Promise<Data> {
+/** @param data takes each channel as soon as it is read */
+async function loadData(
+  job: TrainingJob,
+  settings: Object2VecSettings,
+  memory: DataMemory,
+  report: TrainingReport,
+  data: Map<ChannelName, LoadedChannel>,
+): Promise<void> {
   const channels = await openChannels(job);
   for (const name of channels.unread) report.note(`Channel "${name}" is not read.`);
-  const data = new Map<ChannelName, LoadedChannel>();
   for (const [name, files] of channels.files) {
-    const channel = await report.load(name, (onRows) => loadChannel(name, files, settings.network, onRows));
+    const channel = await report.load(name, (onRows) => loadChannel(name, files, settings.network, memory, onRows));
     data.set(name, channel);
+    if (channel.inFile) {
+      const limit = formatBytes(memory.limitBytes);
+      report.note(`Channel "${name}" is read from a file: all channels together have ${limit} of memory.`);
+    }
     if (channel.cutSequences > 0) {
       const count = formatCount(channel.cutSequences);
       report.note(
@@ -80,7 +119,39 @@ async function loadData(job: TrainingJob, settings: Object2VecSettings, report: 
   }
   if (!data.has('validation')) report.note('Validation data is not provided: the last epoch makes the model.');
   if (!data.has('test')) report.note('Test data is not provided.');
-  return data;
+}
+
+/** What a killed process of the job left behind. */
+async function removeLeftovers(baseDir: string): Promise<void> {
+  const stale = (await readdir(baseDir)).filter((name) => name.startsWith(STAGING));
+  for (const name of stale) await rm(join(baseDir, name), { recursive: true });
+  await removePartialArtifact(join(baseDir, 'model'));
+}
+
+async function openCheckpoints(
+  { baseDir, checkpointSeconds }: TrainOptions,
+  { note }: TrainingReport,
+): Promise<CheckpointFolder | undefined> {
+  const dir = join(baseDir, 'checkpoints');
+  const checkpoints = await openCheckpointFolder({ dir, intervalSeconds: checkpointSeconds, note });
+  if (checkpoints) note(`Checkpoints: after each epoch, and every ${formatDuration(checkpointSeconds)} within one.`);
+  return checkpoints;
+}
+
+/** The test channel is left out: it decides nothing. */
+function fingerprint({ effective }: ParsedHyperparameters, data: Data): JobFingerprint {
+  const deciding = (['train', 'validation'] as const).flatMap((name) => {
+    const channel = data.get(name);
+    return channel ? [[name, fingerprintChannel(channel)] as const] : [];
+  });
+  return { hyperparameters: effective, data: Object.fromEntries(deciding) };
+}
+
+function describeResume({ name, progress, steps }: Checkpoint, { loop }: Object2VecSettings): string {
+  const { epoch, done, stopping } = progress;
+  const from = `Going on from checkpoint ${name}`;
+  if (stopping.stop || epoch === loop.epochs) return `${from}: training was over, only the model is made.`;
+  return `${from}: epoch ${epoch}, batch ${done.batches}, after ${formatCount(steps)} steps.`;
 }
 
 async function train(
@@ -88,30 +159,56 @@ async function train(
   settings: Object2VecSettings,
   data: Data,
   report: TrainingReport,
-  staging: string,
+  { staging, checkpoints, resumeFrom }: Places,
 ): Promise<TrainingResult> {
   const [weightsDir, workDir] = [join(staging, 'weights'), join(staging, 'work')];
   await Promise.all([mkdir(weightsDir), mkdir(workDir)]);
-  const engine = await createTrainingEngine(settings, {
+  const options = {
     engine: choice,
     seed: settings.loop.seed,
     workDir,
+    startingPoint: startingPoint(settings.network.output, data.get('train')!.labels),
     log: report.note,
-  });
+  };
+  const { weights: bytes } = trainingMemory(planTraining(settings));
+  const engine = await whileWriting({ what: 'the first set of weights', dir: workDir, bytes }, () =>
+    createTrainingEngine(settings, options),
+  );
   try {
     report.note(`Engine: ${engine.engine} (TWINVEC_ENGINE=${choice}).`);
-    const [train, validation] = [data.get('train')!, data.get('validation')];
-    return await trainEpochs({ engine, settings, train, validation, report, stop, weightsDir });
+    const train = data.get('train')!;
+    const validation = scoredChannel(data, 'validation', settings);
+    return await trainEpochs({
+      engine,
+      settings,
+      train,
+      validation,
+      report,
+      stop,
+      weightsDir,
+      checkpoints,
+      resumeFrom,
+    });
   } finally {
     engine.close();
   }
+}
+
+function scoredChannel(
+  data: Data,
+  channel: 'validation' | 'test',
+  { loop }: Object2VecSettings,
+): ScoredChannel | undefined {
+  const rows = data.get(channel);
+  const { validationNegativeSamplingRate: rate, seed } = loop;
+  return rows && withNegatives(rows, data.get('train')!, { channel, rate, seed });
 }
 
 /** Nothing reaches the model folder before all of the model is there and has been loaded and scored. */
 async function makeModel(
   { baseDir, engine, stop }: TrainOptions,
   { settings, effective }: ParsedHyperparameters,
-  test: LoadedChannel | undefined,
+  test: ScoredChannel | undefined,
   report: TrainingReport,
   weights: KeptWeights,
   staging: string,
@@ -119,20 +216,24 @@ async function makeModel(
   const { network } = settings;
   const { epoch, loss } = weights;
   const stagedDir = join(staging, 'model');
-  await stageArtifact(stagedDir, {
-    network,
-    hyperparameters: effective,
-    ...(loss !== undefined && {
-      best: { epoch, metric: `validation:${lossNameOf(network.output.kind)}`, value: loss },
+  const bytes = await bundleBytes(weights.prefix);
+  await whileWriting({ what: 'the model', dir: staging, bytes }, () =>
+    stageArtifact(stagedDir, {
+      network,
+      hyperparameters: effective,
+      ...(loss !== undefined && {
+        best: { epoch, metric: `validation:${lossNameOf(network.output.kind)}`, value: loss },
+      }),
+      writeModel: (versionDir) => writeServingModel(settings, weights.prefix, versionDir),
     }),
-    writeModel: (versionDir) => writeServingModel(settings, weights.prefix, versionDir),
-  });
+  );
   if (loss !== undefined) report.bestEpoch(epoch, loss);
   if (test && !stop.requested) {
     const metrics = await scoreArtifact(stagedDir, engine, test, network.output, stop);
     if (metrics) report.testScore(metrics);
   }
-  await publishArtifact(stagedDir, join(baseDir, 'model'));
+  const modelDir = join(baseDir, 'model');
+  await whileWriting({ what: 'the model', dir: modelDir, bytes }, () => publishArtifact(stagedDir, modelDir));
 }
 
 function describeBest({ network }: Object2VecSettings, { weights }: TrainingResult): (readonly [string, string])[] {

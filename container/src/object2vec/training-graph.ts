@@ -24,11 +24,13 @@ export const TRAINING = {
   rate: 'learning_rate',
   loss: 'loss',
   scores: 'scores',
+  logits: 'logits',
 } as const;
 
 /**
  * `train`: flat tokens of both sides, `labels` [rows] (int32 classes or float32 values) and the scalars `step`,
- * `step_size` and `learning_rate` -> `loss`, the batch's mean before the update. `predict`: flat tokens -> `scores`.
+ * `step_size` and `learning_rate` -> `loss`, the batch's mean before the update, and for classes `logits` [rows, classes],
+ * by which it was found. `predict`: flat tokens -> `scores`.
  */
 export function trainingGraph(settings: Object2VecSettings, optimizer: Optimizer, seed: number): Graph {
   const { network } = settings;
@@ -54,12 +56,8 @@ export function trainingGraph(settings: Object2VecSettings, optimizer: Optimizer
     stepSize: graph.input(TRAINING.stepSize, 'float32', []),
     rate: graph.input(TRAINING.rate, 'float32', []),
   };
-  const { objective, reported } = loss(
-    graph,
-    network.output.kind,
-    forward(dropoutAt(graph, network.dropout, seed, step)),
-    labels,
-  );
+  const raw = forward(dropoutAt(graph, network.dropout, seed, step));
+  const { objective, reported } = loss(graph, network.output.kind, raw, labels);
 
   const slopes = gradients(graph, objective, [
     ...touched.map(({ rows }) => rows),
@@ -86,7 +84,7 @@ export function trainingGraph(settings: Object2VecSettings, optimizer: Optimizer
             [TRAINING.stepSize]: scalars.stepSize,
             [TRAINING.rate]: scalars.rate,
           },
-          outputs: { [TRAINING.loss]: reported },
+          outputs: { [TRAINING.loss]: reported, ...(network.output.kind === 'softmax' && { [TRAINING.logits]: raw }) },
           updates,
         },
       ],

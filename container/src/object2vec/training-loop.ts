@@ -1,28 +1,35 @@
 /**
  * The epochs of a training job: steps, validation, early stopping, and the weights of the best epoch kept on disk.
  */
-import { TwinvecError } from '#core/errors.ts';
-import { BEFORE_FIRST_EPOCH, type EarlyStoppingState, observeLoss } from '#core/object2vec/early-stopping.ts';
+import { TwinvecError, toTwinvecError } from '#core/errors.ts';
+import { type EarlyStoppingState, observeLoss } from '#core/object2vec/early-stopping.ts';
 import { lossNameOf } from '#core/object2vec/metrics.ts';
 import type { Object2VecSettings } from '#core/object2vec/settings.ts';
 import { createEpochs, type EpochSource, firstRows } from './batches.ts';
+import type { Checkpoint, CheckpointFolder } from './checkpoint/checkpoint-folder.ts';
 import type { Dataset } from './dataset.ts';
 import { type KeptWeights, WeightsKeeper } from './kept-weights.ts';
 import { scoreDataset } from './score-dataset.ts';
+import { asItIs, type ScoredChannel } from './scored-channel.ts';
 import type { StopRequest } from './stop-request.ts';
 import { trainEpoch } from './train-epoch.ts';
 import type { TrainingEngine } from './training-engine.ts';
+import { BEFORE_TRAINING, NOTHING_DONE, type TrainingProgress } from './training-progress.ts';
 import type { TrainingReport } from './training-report.ts';
 
 export interface TrainingInput {
   readonly engine: TrainingEngine;
   readonly settings: Object2VecSettings;
   readonly train: Dataset;
-  readonly validation: Dataset | undefined;
+  readonly validation: ScoredChannel | undefined;
   readonly report: TrainingReport;
   readonly stop: StopRequest;
   /** An existing empty folder. */
   readonly weightsDir: string;
+  /** Where the job writes checkpoints, if anywhere. */
+  readonly checkpoints?: CheckpointFolder | undefined;
+  /** What an earlier process of the same job left. */
+  readonly resumeFrom?: Checkpoint | undefined;
 }
 
 export type TrainingEnd = 'all epochs' | 'early stopping' | 'stop request' | 'diverged';
@@ -40,47 +47,70 @@ const PROBE_ROWS = 256;
 
 /**
  * Trains until the epochs are done, the validation loss stops falling, a stop is requested or the loss is not finite.
- * @throws TwinvecError NonFiniteOutput when the loss is not finite before any epoch could be kept.
+ * @throws TwinvecError NonFiniteOutput when the loss is not finite before any epoch could be kept; DiskFull
  */
 export async function trainEpochs(input: TrainingInput): Promise<TrainingResult> {
-  const { settings, train, report } = input;
-  const keeper = new WeightsKeeper(input.engine, input.weightsDir);
+  const { settings, train, report, engine, checkpoints } = input;
+  const { epochs } = settings.loop;
+  const keeper = new WeightsKeeper(engine, input.weightsDir);
   const source = createEpochs(train, settings.loop);
-  let stopping = BEFORE_FIRST_EPOCH;
-  for (let epoch = 0; epoch < settings.loop.epochs; epoch++) {
-    const after = await runEpoch(epoch, input, source, keeper, stopping);
+  let progress = await begin(input, keeper);
+  while (progress.epoch < epochs && !progress.stopping.stop) {
+    const { epoch } = progress;
+    const after = await runEpoch(progress, input, source, keeper);
     if ('end' in after) return { end: after.end, epochs: epoch, weights: keeper.kept };
-    stopping = after;
-    report.progress(stopping.stop ? settings.loop.epochs : epoch + 1, settings.loop.epochs);
-    if (stopping.stop) {
-      report.note(`Early stopping criterion met! Stopping training at epoch: ${epoch}`);
-      return { end: 'early stopping', epochs: epoch + 1, weights: keeper.kept };
-    }
+    progress = { epoch: epoch + 1, done: NOTHING_DONE, stopping: after };
+    await checkpoints?.save(engine, progress, keeper.kept);
+    report.progress(after.stop ? epochs : epoch + 1, epochs);
+    if (after.stop) report.note(`Early stopping criterion met! Stopping training at epoch: ${epoch}`);
   }
-  return { end: 'all epochs', epochs: settings.loop.epochs, weights: keeper.kept };
+  const end = progress.stopping.stop ? 'early stopping' : 'all epochs';
+  return { end, epochs: progress.epoch, weights: keeper.kept };
+}
+
+/** From the first batch, or from where an earlier process of the same job was. */
+async function begin({ engine, resumeFrom }: TrainingInput, keeper: WeightsKeeper): Promise<TrainingProgress> {
+  if (!resumeFrom) return BEFORE_TRAINING;
+  await engine.restoreState(resumeFrom.statePrefix, resumeFrom.steps);
+  if (resumeFrom.kept) await keeper.takeOver(resumeFrom.kept);
+  return resumeFrom.progress;
 }
 
 async function runEpoch(
-  epoch: number,
-  { engine, settings, train, validation, report, stop }: TrainingInput,
+  progress: TrainingProgress,
+  input: TrainingInput,
   source: EpochSource,
   keeper: WeightsKeeper,
-  stopping: EarlyStoppingState,
 ): Promise<EarlyStoppingState | { readonly end: 'stop request' | 'diverged' }> {
+  const { engine, settings, train, validation, report, stop, checkpoints } = input;
+  const { epoch, stopping } = progress;
   const { output } = settings.network;
   const drawn = source.epoch(epoch);
   const place = { number: epoch, count: settings.loop.epochs };
-  const outcome = await trainEpoch(engine, drawn, place, report.startEpoch(epoch, place.count, drawn.rows), stop);
-  if (outcome.end !== 'trained') {
-    if (outcome.end === 'stop request') return stopped(epoch, outcome.batch > 0, validation, keeper);
-    return diverged(epoch, `batch ${outcome.batch}`, settings, keeper, report);
+  const outcome = await trainEpoch({
+    engine,
+    epoch: drawn,
+    place,
+    report: report.startEpoch(epoch, place.count, drawn.rows, progress.done),
+    stop,
+    from: progress.done,
+    pause: async (done) => {
+      if (checkpoints?.isDue && !stop.requested) await checkpoints.save(engine, { ...progress, done }, keeper.kept);
+    },
+  });
+  const reached = { ...progress, done: outcome.done };
+  if (outcome.end === 'stop request') return stopped(reached, input, keeper);
+  if (outcome.end === 'diverged') {
+    return diverged(epoch, `batch ${outcome.done.batches}`, settings, keeper, report);
   }
-  const { loss } = outcome;
-  report.quality('train', { rows: drawn.rows, loss, values: { [lossNameOf(output.kind)]: loss } }, epoch);
+  const { rows, lossSum, correct } = outcome.done;
+  const loss = lossSum / rows;
+  const values = { [lossNameOf(output.kind)]: loss, ...(correct !== undefined && { accuracy: correct / rows }) };
+  report.quality('train', { rows, loss, values }, epoch);
 
-  const scored = validation ?? firstRows(train, PROBE_ROWS);
+  const scored = validation ?? asItIs(firstRows(train, PROBE_ROWS));
   const metrics = await scoreDataset((in0, in1) => engine.predict(in0, in1), scored, output, stop);
-  if (!metrics) return stopped(epoch, true, validation, keeper);
+  if (!metrics) return stopped(reached, input, keeper);
   if (!Number.isFinite(metrics.loss)) return diverged(epoch, 'the last step', settings, keeper, report);
   if (!validation) {
     await keeper.keep(epoch);
@@ -94,9 +124,16 @@ async function runEpoch(
 }
 
 /** Without validation the latest weights are the best; with it they only stand in where no epoch was scored yet. */
-async function stopped(epoch: number, trained: boolean, validation: Dataset | undefined, keeper: WeightsKeeper) {
-  if (trained && (!validation || !keeper.kept)) await keeper.keep(epoch);
-  return { end: 'stop request' } as const;
+async function stopped(progress: TrainingProgress, input: TrainingInput, keeper: WeightsKeeper) {
+  const { engine, validation, checkpoints, report } = input;
+  const end = { end: 'stop request' } as const;
+  if (engine.steps === 0) return end;
+  // Before the model, and with what was kept until now: the checkpoint is what the job goes on from.
+  await checkpoints?.save(engine, progress, keeper.kept).catch((error: unknown) => {
+    report.note(`There is no checkpoint of the place where training stopped: ${toTwinvecError(error).message}`);
+  });
+  if (progress.done.batches > 0 && (!validation || !keeper.kept)) await keeper.keep(progress.epoch);
+  return end;
 }
 
 function diverged(

@@ -14,6 +14,7 @@ import {
 import type { Metrics } from '#core/object2vec/metrics.ts';
 import { createProgress, type Progress, type TextSink } from '#core/terminal/progress.ts';
 import { formatTable } from '#core/terminal/table.ts';
+import { type EpochSums, NOTHING_DONE } from './training-progress.ts';
 
 /** SageMaker's Object2Vec prints a line every so many batches. */
 const BATCHES_BETWEEN_LINES = 100;
@@ -29,7 +30,8 @@ export interface TrainingReport {
   note(text: string): void;
   /** Shows the rows of a channel coming in. */
   load<T>(channel: string, read: (onRows: (rows: number) => void) => Promise<T>): Promise<T>;
-  startEpoch(epoch: number, epochs: number, rows: number): EpochReport;
+  /** @param from what an earlier process has done of the epoch */
+  startEpoch(epoch: number, epochs: number, rows: number, from?: EpochSums): EpochReport;
   quality(split: DataSplit, metrics: Metrics, epoch?: number): void;
   progress(epochsDone: number, epochs: number): void;
   bestEpoch(epoch: number, loss: number): void;
@@ -49,10 +51,10 @@ export function createTrainingReport(host: string, stdout: TextSink, stderr: Tex
       progress.finish();
       return loaded;
     },
-    startEpoch: (epoch, epochs, rows) => {
+    startEpoch: (epoch, epochs, rows, from = NOTHING_DONE) => {
       const label = `Epoch ${epoch + 1}/${epochs}`;
       const progress = createProgress({ label, total: rows, unit: 'rows', sink: stderr });
-      return reportEpoch(host, epoch, { print, printWithinEpoch, progress });
+      return reportEpoch(host, epoch, { print, printWithinEpoch, progress }, from);
     },
     quality: (split, metrics, epoch) => qualityLines(host, split, metrics.values, epoch).forEach(print),
     progress: (epochsDone, epochs) => print(progressLine(host, epochsDone, epochs)),
@@ -72,11 +74,15 @@ interface EpochSinks {
   readonly progress: Progress;
 }
 
-function reportEpoch(host: string, epoch: number, { print, printWithinEpoch, progress }: EpochSinks): EpochReport {
+function reportEpoch(
+  host: string,
+  epoch: number,
+  { print, printWithinEpoch, progress }: EpochSinks,
+  from: EpochSums,
+): EpochReport {
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
-  let batches = 0;
-  let rows = 0;
+  let { batches, rows } = from;
   return {
     step(rowsDone, loss) {
       batches += 1;
@@ -86,7 +92,7 @@ function reportEpoch(host: string, epoch: number, { print, printWithinEpoch, pro
     },
     end(trained) {
       progress.finish();
-      if (trained) print(throughputLine(host, rows, seconds()));
+      if (trained) print(throughputLine(host, rows - from.rows, seconds()));
     },
   };
 }

@@ -1,16 +1,14 @@
 /**
  * Turns trained weights into the SavedModel of the artifact.
  */
-import { copyFile, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Object2VecManifest } from '#core/object2vec/manifest.ts';
 import type { Object2VecSettings } from '#core/object2vec/settings.ts';
 import { lowerGraph } from '../graph/tensorflow/lower-graph.ts';
+import { linkBundle } from '../savedmodel/bundle-files.ts';
 import { variablesPrefix, writeSavedModel } from '../savedmodel/saved-model.ts';
 import { servingGraph } from './serving-graph.ts';
-
-/** What a bundle of one shard consists of. Its index names shards by number, so the files can be copied as they are. */
-const BUNDLE_FILES = ['.data-00000-of-00001', '.index'] as const;
 
 /**
  * @param weightsPrefix a bundle that a training engine saved
@@ -25,7 +23,7 @@ export async function writeServingModel(
   const serving = servingGraph(settings.network);
   const prefix = variablesPrefix(versionDir);
   await mkdir(dirname(prefix), { recursive: true });
-  for (const file of BUNDLE_FILES) await copyFile(`${weightsPrefix}${file}`, `${prefix}${file}`);
+  await linkBundle(weightsPrefix, prefix);
   const { graph, signatures } = lowerGraph(serving);
   await writeSavedModel(versionDir, { graph, signatures });
   return serving.parameters.map(({ name, shape }) => ({ name, shape: [...shape] }));

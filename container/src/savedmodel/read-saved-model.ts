@@ -28,6 +28,8 @@ export interface SavedNode {
   readonly name: string;
   readonly op: string;
   readonly inputs: readonly string[];
+  /** Empty where TensorFlow may choose. */
+  readonly device: string;
 }
 
 /** A function of the graph's library, as TensorFlow 2 saves what Python traced. */
@@ -153,11 +155,12 @@ function readFunction(bytes: Uint8Array): SavedFunction {
 }
 
 function readNode(bytes: Uint8Array): SavedNode {
-  const node = { name: '', op: '', inputs: [] as string[] };
+  const node = { name: '', op: '', inputs: [] as string[], device: '' };
   readFields(bytes, (field, reader) => {
     if (field === 1) node.name = reader.string();
     else if (field === 2) node.op = reader.string();
     else if (field === 3) node.inputs.push(reader.string());
+    else if (field === 4) node.device = reader.string();
     else return false;
     return true;
   });

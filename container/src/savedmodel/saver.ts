@@ -67,7 +67,8 @@ export function addSaver(graph: GraphDefBuilder): Saver | undefined {
   return { filename: `${filename}:0`, save: `${saved}:0`, restore: all };
 }
 
-function nameInputs(graph: GraphDefBuilder, scope: string, variables: readonly GraphVariable[]): string[] {
+/** The names of variables and the whole of each, as SaveV2 and RestoreV2 take them. */
+export function nameInputs(graph: GraphDefBuilder, scope: string, variables: readonly GraphVariable[]): string[] {
   return [
     graph.constant(`${scope}/tensor_names`, stringTensor(variables.map((one) => one.name))),
     graph.constant(`${scope}/shape_and_slices`, stringTensor(variables.map(() => ''))),

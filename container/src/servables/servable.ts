@@ -17,7 +17,7 @@ export interface ServableSource<J extends Job> {
   readonly version: string;
   /** What the session module opens. */
   readonly modelDir: string;
-  /** URL of a module that exports `openSession(modelDir, engine, log)`. */
+  /** URL of a module that exports `openSession(modelDir, engine, log, sessionData)`. */
   readonly sessionModule: string;
   /** Whether requests share engine calls, and how much one call takes. */
   readonly batching: { readonly enabled: boolean; readonly budget: CallBudget };
@@ -112,6 +112,7 @@ class StartedServable<J extends Job> implements Servable {
         sessionModule: source.sessionModule,
         modelDir: source.modelDir,
         engine: limits.engine,
+        sessionData: model.sessionData,
         warmUp: model.warmUpCalls(),
       },
       workers: limits.engineWorkers,

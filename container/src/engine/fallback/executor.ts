@@ -59,6 +59,11 @@ export class GraphExecutor {
     );
   }
 
+  /** The values of parameters were changed from outside: copies of them are out of date. */
+  parametersChanged(): void {
+    for (const { data } of this.#parameters.values()) if (data instanceof Float32Array) this.#matmul.changed(data);
+  }
+
   close(): void {
     this.#matmul.close();
   }

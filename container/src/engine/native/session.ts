@@ -8,6 +8,7 @@ import type { NamedTensors, Session, Signature, Tensor, TensorSpec } from '../se
 import { requireInput, requireKnownInputs } from '../tensor-check.ts';
 import { type NativeBinding, requireBinding, type TensorInfo } from './binding.ts';
 import { CARRIERS, fromCarrier, toCarrier } from './carriers.ts';
+import { decideSplit, type Preference, withSplitModel } from './placement.ts';
 import { type RewrittenModel, writeRewrittenModel } from './rewritten-model.ts';
 import { type NamedSignature, type OfferedSignatures, offeredSignatures } from './signatures.ts';
 import { loadFailure, runFailure } from './tensorflow-failure.ts';
@@ -16,10 +17,18 @@ import { loadFailure, runFailure } from './tensorflow-failure.ts';
  * Opens the model in `savedModelDir`, the folder that holds `saved_model.pb`. Several threads may do so at once; each
  * has its own copy of the variables.
  *
+ * @param preference splits the model between GPU and host; without it TensorFlow takes the GPU for everything.
  * @throws TwinvecError EngineUnavailable, InvalidArtifact.
  */
-export function openNativeSession(savedModelDir: string): Session {
+export function openNativeSession(savedModelDir: string, preference?: Preference): Session {
   const binding = requireBinding();
+  if (preference && decideSplit(preference, binding.isUsingGpuDevice())) {
+    return withSplitModel(savedModelDir, preference.signatures, (folder) => openFolder(binding, folder));
+  }
+  return openFolder(binding, savedModelDir);
+}
+
+function openFolder(binding: NativeBinding, savedModelDir: string): Session {
   const bytes = readSavedModelBytes(savedModelDir);
   const summary = decodeSavedModel(bytes);
   const offered = offeredSignatures(summary);

@@ -3,7 +3,7 @@
  */
 import type { EncoderSettings, NetworkSettings } from '#core/object2vec/settings.ts';
 import type { GraphBuilder, Parameter } from '../../graph/builder.ts';
-import { unitRows } from '../../graph/initializers.ts';
+import { SMALL_UNIFORM } from '../../graph/initializers.ts';
 import type { Node } from '../../graph/node.ts';
 import type { RowsTarget } from '../../graph/optimizers/optimizer.ts';
 
@@ -33,7 +33,7 @@ export function embeddingTable(settings: NetworkSettings, side: Side): Parameter
   return {
     name: settings.tiedTokenEmbedding ? 'embed_shared_weight' : `embed_${side}_weight`,
     shape: [encoder.vocabularySize, encoder.tokenEmbeddingDim],
-    initializer: unitRows(encoder.tokenEmbeddingDim),
+    initializer: SMALL_UNIFORM,
     role: 'weight',
   };
 }

@@ -2,41 +2,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createEpochs, type Epoch, scoringBatches } from '../../../../container/src/object2vec/batches.ts';
-import type { Dataset } from '../../../../container/src/object2vec/dataset.ts';
-import type { TrainingBatch } from '../../../../container/src/object2vec/training-engine.ts';
-
-type Row = readonly [in0: readonly number[], in1: readonly number[], label: number];
-
-function tokenRows(sequences: readonly (readonly number[])[]) {
-  const offsets = new Int32Array(sequences.length + 1);
-  sequences.forEach((ids, row) => {
-    offsets[row + 1] = offsets[row]! + ids.length;
-  });
-  return { ids: Int32Array.from(sequences.flat()), offsets };
-}
-
-function datasetOf(rows: readonly Row[]): Dataset {
-  return {
-    rows: rows.length,
-    in0: tokenRows(rows.map(([in0]) => in0)),
-    in1: tokenRows(rows.map(([, in1]) => in1)),
-    labels: Float32Array.from(rows, ([, , label]) => label),
-  };
-}
-
-function rowsOf({ in0, in1, labels }: TrainingBatch): Row[] {
-  return [...labels].map((label, r) => [
-    [...in0.ids.subarray(in0.offsets[r], in0.offsets[r + 1])],
-    [...in1.ids.subarray(in1.offsets[r], in1.offsets[r + 1])],
-    label,
-  ]);
-}
+import { datasetOf, FORMS, type Form, type Row, rowsOf } from './rows-as-dataset.ts';
 
 const allRows = (epoch: Epoch): Row[] => [...epoch.batches()].flatMap(rowsOf);
 const sorted = (rows: readonly Row[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
 
 const someRows: Row[] = Array.from({ length: 23 }, (_, i) => [[i, i + 1], [2 * i], 1]);
-const plan = { miniBatchSize: 5, negativeSamplingRate: 0, seed: 7 };
+const plan = { miniBatchSize: 5, negativeSamplingRate: 0, bucketWidth: 0, seed: 7 };
 
 describe('batches', () => {
   it('hold every row once and end with a smaller one', () => {
@@ -160,5 +132,119 @@ describe('negative sampling', () => {
       const expected = in1 === 1 ? 200 : 100;
       expect(Math.abs(count - expected)).toBeLessThan(5 * Math.sqrt(expected));
     }
+  });
+});
+
+/** Rows of 1 to 12 ids, few enough different ones that sequences repeat. */
+const anyRows = (() => {
+  const ids = fc.array(fc.nat(3), { minLength: 1, maxLength: 12 });
+  return fc.array(fc.tuple(ids, ids, fc.constantFrom(0, 1)), { minLength: 1, maxLength: 60 });
+})();
+
+describe('data in a file', () => {
+  it('gives the same batches as data in memory, whatever the rows and the plan', () => {
+    const plans = fc.record({
+      miniBatchSize: fc.integer({ min: 1, max: 20 }),
+      negativeSamplingRate: fc.nat(3),
+      bucketWidth: fc.nat(4),
+      seed: fc.nat(1000),
+    });
+    fc.assert(
+      fc.property(anyRows, plans, (rows, anyPlan) => {
+        const batches = (form: Form) => {
+          const dataset = datasetOf(rows, form);
+          try {
+            expect(dataset.inFile).toBe(form === 'file');
+            return [...createEpochs(dataset, anyPlan).epoch(1).batches(), ...scoringBatches(dataset)];
+          } finally {
+            dataset.close();
+          }
+        };
+        expect(batches('file')).toEqual(batches('memory'));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it.each(FORMS)('gives rows by number where pages of ids meet and gaps are long, from %s', (form) => {
+    // Prepare: 1,200,000 ids, several pages of memory; lengths so that rows lie across page ends
+    const rows = Array.from(
+      { length: 1200 },
+      (_, i): Row => [
+        Array.from({ length: 993 }, (_, k) => i * 1000 + k),
+        [i, i + 1, i + 2, i + 3, i + 4, i + 5, i + 6],
+        i,
+      ],
+    );
+    const dataset = datasetOf(rows, form);
+    const rows0 = Int32Array.of(1199, 0, 262, 263, 264, 600, 1199, 0);
+    const rows1 = Int32Array.of(0, 1199, 262, 264, 263, 600, 600, 0);
+
+    // Act
+    const pairs = dataset.gather(rows0, rows1);
+    dataset.close();
+
+    // Assess
+    const labels = new Float32Array(rows0.length);
+    expect(rowsOf({ ...pairs, labels })).toEqual(
+      Array.from(rows0, (row, k): Row => [rows[row]![0], rows[rows1[k]!]![1], 0]),
+    );
+  });
+});
+
+describe('buckets', () => {
+  const bucketed = { ...plan, bucketWidth: 3 };
+
+  it('hold every row once, whatever the data', () => {
+    fc.assert(
+      fc.property(anyRows, fc.integer({ min: 1, max: 5 }), (rows, bucketWidth) => {
+        const epoch = createEpochs(datasetOf(rows), { ...plan, bucketWidth }).epoch(2);
+        expect(sorted(allRows(epoch))).toEqual(sorted(rows));
+      }),
+    );
+  });
+
+  it('keep rows together whose longer side differs by less than the width', () => {
+    // Prepare: in1 is as long as in0, so edges are every 3 tokens on both sides
+    const rows = Array.from(
+      { length: 300 },
+      (_, i): Row => [Array(1 + (i % 10)).fill(i), Array(1 + (i % 10)).fill(i), 0],
+    );
+
+    // Act
+    const batches = [...createEpochs(datasetOf(rows), bucketed).epoch(0).batches()].map(rowsOf);
+
+    // Assess: lengths 1-3, 4-6, 7-9 and 10
+    const buckets = batches.map((batch) => new Set(batch.map(([in0]) => Math.ceil(in0.length / 3))));
+    expect(buckets.every(({ size }) => size === 1)).toBe(true);
+    expect(batches.filter((batch) => batch.length < plan.miniBatchSize).length).toBeLessThanOrEqual(4);
+  });
+
+  it('are closer on the side whose rows are shorter on average', () => {
+    // Prepare: in1 has a third of the tokens; a width of 6 means 2 on that side
+    const rows = Array.from(
+      { length: 60 },
+      (_, i): Row => [Array(3 * (1 + (i % 6))).fill(1), Array(1 + (i % 6)).fill(1), 0],
+    );
+
+    // Act
+    const batches = [
+      ...createEpochs(datasetOf(rows), { ...plan, bucketWidth: 6 })
+        .epoch(0)
+        .batches(),
+    ].map(rowsOf);
+
+    // Assess
+    const lengths = batches.map((batch) => [...new Set(batch.map(([, in1]) => in1.length))].sort().join());
+    expect([...new Set(lengths)].sort()).toEqual(['1,2', '3,4', '5,6']);
+  });
+
+  it('do not come in the order of their lengths, and in another order in each epoch', () => {
+    const rows = Array.from({ length: 200 }, (_, i): Row => [Array(1 + (i % 20)).fill(1), [1], i]);
+    const longest = (epoch: number) =>
+      [...createEpochs(datasetOf(rows), bucketed).epoch(epoch).batches()].map(({ in0 }) => in0.ids.length);
+    expect(longest(0)).not.toEqual(longest(0).toSorted((a, b) => a - b));
+    expect(longest(0)).not.toEqual(longest(1));
+    expect(longest(0)).toEqual(longest(0));
   });
 });

@@ -6,7 +6,8 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseHyperparameters } from '#core/object2vec/parse-hyperparameters.ts';
 import { openChannels } from '../../../../container/src/object2vec/channels.ts';
-import { loadChannel } from '../../../../container/src/object2vec/dataset.ts';
+import { DataMemory } from '../../../../container/src/object2vec/data-memory.ts';
+import { type LoadedChannel, loadChannel } from '../../../../container/src/object2vec/dataset.ts';
 import { readTrainingJob } from '../../../../container/src/object2vec/training-job.ts';
 
 const { network } = parseHyperparameters({
@@ -22,16 +23,24 @@ beforeEach(async () => {
   baseDir = await mkdtemp(join(tmpdir(), 'twinvec-data-'));
   await put('input/config/hyperparameters.json', '{}');
 });
-afterEach(() => rm(baseDir, { recursive: true }));
+afterEach(async () => {
+  for (const channel of opened.splice(0)) channel.close();
+  await rm(baseDir, { recursive: true });
+});
 
 async function put(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(join(baseDir, path)), { recursive: true });
   await writeFile(join(baseDir, path), content);
 }
 
-async function load(channel: 'train' | 'validation' = 'train') {
+const opened: LoadedChannel[] = [];
+
+async function load(channel: 'train' | 'validation' = 'train', memoryBytes = 2 ** 30) {
   const { files } = await openChannels(await readTrainingJob(baseDir));
-  return loadChannel(channel, files.get(channel) ?? [], network);
+  const loaded = await loadChannel(channel, files.get(channel) ?? [], network, new DataMemory(memoryBytes, baseDir));
+  opened.push(loaded);
+  const all = Int32Array.from({ length: loaded.rows }, (_, row) => row);
+  return { ...loaded.gather(all, all), rows: loaded.rows, labels: loaded.labels, loaded };
 }
 
 describe('a channel', () => {
@@ -50,13 +59,18 @@ describe('a channel', () => {
     expect([...labels]).toEqual([1, 1, 1, 1]);
   });
 
-  it('is read whole when lines cross the pieces in which files arrive', async () => {
+  it.each([
+    ['memory', 2 ** 30],
+    ['a file', 0],
+    ['memory at first, then a file', 2 ** 21],
+  ])('is read whole into %s when lines cross the pieces in which files arrive', async (_, memoryBytes) => {
     const ids = Array.from({ length: 120_000 }, (_, i) => i);
     const text = ids.map(line).join('');
     expect(text.length).toBeGreaterThan(3 * 1024 * 1024);
     await put('input/data/train/plain.jsonl', text);
     await put('input/data/train/zipped.gz', gzipSync(text));
-    const { in0 } = await load();
+    const { in0, loaded } = await load('train', memoryBytes);
+    expect(loaded.inFile).toBe(memoryBytes < 2 ** 30);
     expect(in0.ids.length).toBe(240_000);
     expect([...in0.ids.subarray(0, 120_000)]).toEqual(ids);
     expect([...in0.ids.subarray(120_000)]).toEqual(ids);
@@ -64,7 +78,7 @@ describe('a channel', () => {
 
   it('may start with a byte order mark and count cut sequences', async () => {
     await put('input/data/train/a.jsonl', '\ufeff{"label":1,"in0":[1,2,3,4],"in1":[1]}\n');
-    expect(await load()).toMatchObject({ rows: 1, cutSequences: 1 });
+    expect((await load()).loaded).toMatchObject({ rows: 1, cutSequences: 1 });
   });
 
   it('with a bad line names file, line and field, in plain and in zipped files', async () => {

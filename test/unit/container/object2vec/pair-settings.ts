@@ -64,6 +64,8 @@ export function pairSettings(choices: PairChoices = {}): Object2VecSettings {
       epochs: 1,
       miniBatchSize: 8,
       negativeSamplingRate: 0,
+      validationNegativeSamplingRate: 0,
+      bucketWidth: 0,
       earlyStoppingPatience: 3,
       earlyStoppingTolerance: 0.01,
       seed: 1,

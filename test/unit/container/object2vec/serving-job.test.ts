@@ -69,3 +69,35 @@ describe('a job on flat tokens', () => {
     expect([short.cost, long.cost]).toEqual([3, 5001]);
   });
 });
+
+describe('a job that searches for neighbours', () => {
+  const search = { k: 5, metric: 'cosine', rowCost: 1000 } as const;
+  const searching = (changes: object, cost: TokenCost = 'flat') =>
+    object2VecJob(
+      {
+        mode: 'embed_in0',
+        in1: undefined,
+        failures: [],
+        answerType: 'application/json',
+        in0: rowsOf(Array(40).fill(10)),
+        rows: 40,
+        search: { ...search, ...changes },
+      },
+      cost,
+    );
+
+  it.each(['flat', 'padded'] as const)('costs its tokens and its comparisons, and is split by both: %s', (cost) => {
+    const tokens = cost === 'flat' ? 10 : 16;
+    expect(searching({}, cost).cost).toBe(40 * (tokens + 1000));
+    expect(searching({}, cost).endOfSlice(0, budget)).toBe(16);
+    expect(searching({ rowCost: 100_000 }, cost).endOfSlice(3, budget)).toBe(4);
+  });
+
+  it('shares calls only with jobs of the same number and metric', () => {
+    const groups = [{}, { k: 6 }, { metric: 'dot' }].map((changes) => searching(changes).group);
+    expect(new Set([...groups, jobOf(lengthsOfTen, 'flat').group]).size).toBe(4);
+    expect(searching({}).group).toBe(groups[0]);
+  });
+});
+
+const lengthsOfTen = [10, 10];

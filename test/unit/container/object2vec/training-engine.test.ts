@@ -6,11 +6,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { Object2VecSettings } from '#core/object2vec/settings.ts';
+import type { EncoderSettings, Object2VecSettings } from '#core/object2vec/settings.ts';
 import type { EngineKind } from '../../../../container/src/engine/session.ts';
+import type { Initializer } from '../../../../container/src/graph/initializers.ts';
 import { createTrainingEngine } from '../../../../container/src/object2vec/create-training-engine.ts';
 import { initialValue } from '../../../../container/src/object2vec/initial-weights.ts';
 import { servingGraph } from '../../../../container/src/object2vec/serving-graph.ts';
+import { type StartingPoint, startingPoint } from '../../../../container/src/object2vec/starting-point.ts';
 import type { TrainingBatch, TrainingEngine } from '../../../../container/src/object2vec/training-engine.ts';
 import { openBundle } from '../../../../container/src/savedmodel/tensor-bundle-reader.ts';
 import { randomFloats, randomIds } from '../graph/random-values.ts';
@@ -83,7 +85,7 @@ describeEachEngine('training', (engine) => {
 
     // Act
     const { losses, weights } = await withEngine(settings, engine, async (training, dir) => {
-      const losses = batches.map((batch) => training.step(batch));
+      const losses = batches.map((batch) => training.step(batch).loss);
       return { losses, weights: await savedWeights(settings, training, dir) };
     });
 
@@ -97,6 +99,20 @@ describeEachEngine('training', (engine) => {
       // Three steps of size 0.01 move a weight by up to 0.03.
       expect(far, name).toBeLessThan(6e-4);
     }
+  });
+
+  it('starts a regression at the mean label', async () => {
+    // Prepare
+    const settings = pairSettings({ output: { kind: 'mean_squared_error' } });
+    const { in0, in1 } = batchOf(settings, 4, 1);
+    const start = startingPoint(settings.network.output, Float32Array.of(1, 2, 6));
+
+    // Act
+    const predicted = await withEngine(settings, engine, async (training) => training.predict(in0, in1), SEED, start);
+
+    // Assess: the network's own token vectors are so small that they hardly move it
+    expect(predicted.length).toBe(4);
+    for (const value of predicted) expect(Math.abs(value - 3)).toBeLessThan(0.1);
   });
 
   it('leaves every bit of a row that no batch uses as it was', async () => {
@@ -143,7 +159,7 @@ describeEachEngine('training', (engine) => {
       withEngine(
         settings,
         engine,
-        async (training) => [1, 2, 3].map((i) => training.step(batchOf(settings, 8, i))),
+        async (training) => [1, 2, 3].map((i) => training.step(batchOf(settings, 8, i)).loss),
         seed,
       );
 
@@ -155,6 +171,41 @@ describeEachEngine('training', (engine) => {
       expect(Math.abs(loss - one[i]!)).toBeLessThan(1e-6);
     });
     expect(other).not.toEqual(one);
+  });
+
+  it.each([
+    ['two classes', pairSettings({ output: { kind: 'softmax', classes: 2 } })],
+    ['three classes', pairSettings({ output: { kind: 'softmax', classes: 3 } })],
+    ['token biases', pairSettings({ output: { kind: 'softmax', classes: 2 }, tokenBias: true })],
+  ])('tells how many rows were right before the step: %s', async (_, settings) => {
+    // Prepare
+    const batch = batchOf(settings, 32, 6);
+    const correctOf = (scores: Float32Array) => {
+      const classes = scores.length / batch.labels.length;
+      return batch.labels.filter((label, row) => {
+        const answer = [...scores.subarray(row * classes, (row + 1) * classes)];
+        return answer.indexOf(Math.max(...answer)) === label;
+      }).length;
+    };
+
+    // Act
+    const [told, expected] = await withEngine(settings, engine, async (training) => {
+      const before: number[] = [];
+      const steps = [1, 2, 3].map(() => {
+        before.push(correctOf(training.predict(batch.in0, batch.in1)));
+        return training.step(batch).correct;
+      });
+      return [steps, before];
+    });
+
+    // Assess
+    expect(told).toEqual(expected);
+  });
+
+  it('counts no right rows for regression', async () => {
+    const settings = pairSettings({ output: { kind: 'mean_squared_error' } });
+    const outcome = await withEngine(settings, engine, async (training) => training.step(batchOf(settings, 8, 1)));
+    expect(outcome).toEqual({ loss: expect.any(Number) });
   });
 
   it('takes steps as large as the schedule says: half of them in the middle of a linear one', async () => {
@@ -184,7 +235,7 @@ describeEachEngine('training', (engine) => {
 
     // Act
     const losses = await withEngine(settings, engine, async (training) =>
-      [1, 2].map((i) => training.step(batchOf(settings, 8, i))),
+      [1, 2].map((i) => training.step(batchOf(settings, 8, i)).loss),
     );
 
     // Assess
@@ -201,7 +252,7 @@ describeEachEngine('training', (engine) => {
 
     // Act
     const losses = await withEngine(settings, engine, async (training) =>
-      Array.from({ length: 120 }, () => training.step(batch)),
+      Array.from({ length: 120 }, () => training.step(batch).loss),
     );
 
     // Assess
@@ -214,9 +265,10 @@ async function withEngine<T>(
   engine: EngineKind,
   use: (training: TrainingEngine, dir: string) => Promise<T>,
   seed = SEED,
+  start = unitVectors(settings),
 ): Promise<T> {
   const dir = await mkdtemp(join(tmpdir(), 'twinvec-training-'));
-  const training = await createTrainingEngine(settings, { engine, seed, workDir: dir });
+  const training = await createTrainingEngine(settings, { engine, seed, workDir: dir, startingPoint: start });
   try {
     expect(training.engine).toBe(engine);
     return await use(training, dir);
@@ -238,11 +290,28 @@ function batchOf({ network }: Object2VecSettings, rows: number, seed: number): T
   };
 }
 
-function startingWeights({ network }: Object2VecSettings): Weights {
+/**
+ * Token vectors of length about 1. From the network's own, which are tiny, Adam's first steps, of full size whatever the
+ * gradient, would follow the rounding of finite differences.
+ */
+function unitVectors({ network: { enc0, enc1 } }: Object2VecSettings): StartingPoint {
+  const unit = ({ tokenEmbeddingDim }: EncoderSettings): Initializer => {
+    return { kind: 'uniform', limit: Math.sqrt(3 / tokenEmbeddingDim) };
+  };
+  return new Map([
+    ['embed_0_weight', unit(enc0)],
+    ['embed_1_weight', unit(enc1)],
+    ['embed_shared_weight', unit(enc0)],
+  ]);
+}
+
+function startingWeights(settings: Object2VecSettings): Weights {
+  const start = unitVectors(settings);
   return new Map(
-    servingGraph(network).parameters.map((parameter) => {
+    servingGraph(settings.network).parameters.map((parameter) => {
       const { name, shape } = parameter;
-      return [name, { shape, data: initialValue(parameter, SEED) }];
+      const initializer = start.get(name) ?? parameter.initializer;
+      return [name, { shape, data: initialValue({ ...parameter, initializer }, SEED) }];
     }),
   );
 }

@@ -62,7 +62,7 @@ describe('both training engines', () => {
     const lossesOf = async (engine: EngineKind) => {
       const workDir = await mkdtemp(join(tmpdir(), 'twinvec-agree-'));
       const training = await createTrainingEngine(settings, { engine, seed: 4, workDir });
-      const losses = batches.map((batch, i) => training.step(batch, i / STEPS));
+      const losses = batches.map((batch, i) => training.step(batch, i / STEPS).loss);
       training.close();
       await rm(workDir, { recursive: true });
       return losses;

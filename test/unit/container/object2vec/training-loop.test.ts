@@ -4,38 +4,45 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseHyperparameters } from '#core/object2vec/parse-hyperparameters.ts';
+import type { TokenRows } from '#core/object2vec/token-rows.ts';
 import type { Dataset } from '../../../../container/src/object2vec/dataset.ts';
+import { asItIs, withNegatives } from '../../../../container/src/object2vec/scored-channel.ts';
 import type { StopRequest } from '../../../../container/src/object2vec/stop-request.ts';
-import type { TrainingEngine } from '../../../../container/src/object2vec/training-engine.ts';
+import type { StepOutcome, TrainingEngine } from '../../../../container/src/object2vec/training-engine.ts';
 import { type TrainingInput, trainEpochs } from '../../../../container/src/object2vec/training-loop.ts';
 import { createTrainingReport } from '../../../../container/src/object2vec/training-report.ts';
+import { datasetOf, type Row } from './rows-as-dataset.ts';
 
 /** Logistic regression on a weight for each token of both sides: small, and it really learns. */
 class LogisticEngine implements TrainingEngine {
   readonly engine = 'js';
   readonly #weights = new Float64Array(20);
   readonly #learningRate: number;
+  readonly weightBytes = 160;
+  readonly stateBytes = 160;
   steps = 0;
 
   constructor(learningRate: number) {
     this.#learningRate = learningRate;
   }
 
-  step({ in0, in1, labels }: Parameters<TrainingEngine['step']>[0]): number {
+  step({ in0, in1, labels }: Parameters<TrainingEngine['step']>[0]): StepOutcome {
     this.steps += 1;
     const scores = this.predict(in0, in1);
     let loss = 0;
+    let correct = 0;
     labels.forEach((label, row) => {
       const probability = scores[2 * row + 1]!;
+      if (probability > 0.5 === (label === 1)) correct += 1;
       loss -= Math.log(label === 1 ? probability : 1 - probability) / labels.length;
       for (const token of this.#tokens(in0, in1, row)) {
         this.#weights[token]! += (this.#learningRate * (label - probability)) / labels.length;
       }
     });
-    return loss;
+    return { loss, correct };
   }
 
-  predict(in0: Dataset['in0'], in1: Dataset['in1']): Float32Array {
+  predict(in0: TokenRows, in1: TokenRows): Float32Array {
     const rows = in0.offsets.length - 1;
     const scores = new Float32Array(2 * rows);
     for (let row = 0; row < rows; row++) {
@@ -51,24 +58,30 @@ class LogisticEngine implements TrainingEngine {
     return writeFile(`${prefix}.index`, JSON.stringify([...this.#weights]));
   }
 
+  saveState(prefix: string): Promise<void> {
+    return this.saveWeights(prefix);
+  }
+
+  async restoreState(prefix: string, steps: number): Promise<void> {
+    this.#weights.set(JSON.parse(await readFile(`${prefix}.index`, 'utf8')));
+    this.steps = steps;
+  }
+
   close(): void {}
 
-  #tokens(in0: Dataset['in0'], in1: Dataset['in1'], row: number): number[] {
+  #tokens(in0: TokenRows, in1: TokenRows, row: number): number[] {
     return [in0.ids[in0.offsets[row]!]!, 10 + in1.ids[in1.offsets[row]!]!];
   }
 }
 
 /** `label(i)` for pairs of tokens 0..9. */
 function dataset(rows: number, label: (in0: number, in1: number) => number): Dataset {
-  const in0 = Int32Array.from({ length: rows }, (_, i) => i % 10);
-  const in1 = Int32Array.from({ length: rows }, (_, i) => Math.floor(i / 10) % 10);
-  const offsets = Int32Array.from({ length: rows + 1 }, (_, i) => i);
-  return {
-    rows,
-    in0: { ids: in0, offsets },
-    in1: { ids: in1, offsets },
-    labels: Float32Array.from(in0, (token, i) => label(token, in1[i]!)),
-  };
+  return datasetOf(
+    Array.from({ length: rows }, (_, i): Row => {
+      const [in0, in1] = [i % 10, Math.floor(i / 10) % 10];
+      return [[in0], [in1], label(in0, in1)];
+    }),
+  );
 }
 
 const learnable = dataset(100, (a, b) => (a + b > 9 ? 1 : 0));
@@ -94,7 +107,7 @@ function inputFor(given: Record<string, string>, parts: Partial<TrainingInput> &
     engine: new LogisticEngine(parts.learningRate ?? 1),
     settings,
     train: learnable,
-    validation: learnable,
+    validation: asItIs(learnable),
     report: createTrainingReport('algo-1', sink, sink),
     stop: { requested: false },
     weightsDir,
@@ -116,7 +129,7 @@ function stopAfter(steps: number, engine: LogisticEngine): StopRequest {
 class ProgressEngine extends LogisticEngine {
   readonly progress: number[] = [];
 
-  override step(batch: Parameters<TrainingEngine['step']>[0], progress = Number.NaN): number {
+  override step(batch: Parameters<TrainingEngine['step']>[0], progress = Number.NaN): StepOutcome {
     this.progress.push(progress);
     return super.step(batch);
   }
@@ -138,6 +151,23 @@ describe('the training loop', () => {
     expect(engine.progress.length).toBe(6);
   });
 
+  it('prints the accuracy of the training rows, each before its step', async () => {
+    // Prepare: one step an epoch, so that the weights of one epoch answer for the next
+    const { input, lines } = inputFor({ epochs: '2', mini_batch_size: '100' });
+
+    // Act
+    await trainEpochs(input);
+
+    // Assess
+    const told = (epoch: number, split: string) =>
+      lines
+        .find((line) => line.startsWith(`#quality_metric: host=algo-1, epoch=${epoch}, ${split} accuracy <score>=`))
+        ?.split('>=')[1];
+    const halves = learnable.labels.filter((label) => label === 0).length / learnable.rows;
+    expect(told(0, 'train')).toBe(String(halves));
+    expect(told(1, 'train')).toBe(told(0, 'validation'));
+  });
+
   it('keeps the weights of the best epoch, and only those', async () => {
     const { input, lines } = inputFor({ epochs: '12', early_stopping_tolerance: '0.000001' });
 
@@ -152,12 +182,34 @@ describe('the training loop', () => {
   });
 
   it('stops early when validation gets worse, and keeps the first epoch', async () => {
-    const { input, lines } = inputFor({ epochs: '30', early_stopping_patience: '2' }, { validation: contrary });
+    const { input, lines } = inputFor({ epochs: '30', early_stopping_patience: '2' }, { validation: asItIs(contrary) });
 
     const result = await trainEpochs(input);
 
     expect(result).toMatchObject({ end: 'early stopping', epochs: 5, weights: { epoch: 0 } });
     expect(lines).toContain('Early stopping criterion met! Stopping training at epoch: 4');
+  });
+
+  it('prints how positives rank among negatives of validation, which count in its loss', async () => {
+    // Prepare: two positives of one in0; the others of its ten pairs are negatives
+    const positives = dataset(100, (a, b) => (a === 9 && b > 7 ? 1 : 0));
+    const drawn = { channel: 'validation', rate: 4, seed: 1 } as const;
+    const plain = inputFor({ epochs: '1' }, { validation: asItIs(positives) });
+    const ranked = inputFor({ epochs: '1' }, { validation: withNegatives(positives, positives, drawn) });
+
+    // Act
+    await trainEpochs(plain.input);
+    await trainEpochs(ranked.input);
+
+    // Assess
+    const told = (lines: readonly string[], metric: string) =>
+      Number(lines.find((line) => line.includes(`epoch=0, validation ${metric}=`))?.split('>=')[1]);
+    expect(told(ranked.lines, 'hits_at_5 <score>')).toBe(1);
+    expect(told(ranked.lines, 'mean_rank <loss>')).toBeGreaterThanOrEqual(1);
+    expect(told(ranked.lines, 'mean_rank <loss>')).toBeLessThanOrEqual(5);
+    expect(told(ranked.lines, 'mean_reciprocal_rank <score>')).toBeGreaterThan(0.2);
+    expect(told(ranked.lines, 'cross_entropy <loss>')).not.toBe(told(plain.lines, 'cross_entropy <loss>'));
+    expect(plain.lines.some((line) => line.includes('mean_rank'))).toBe(false);
   });
 
   it('keeps the last epoch without a validation channel', async () => {
@@ -214,7 +266,7 @@ describe('the training loop', () => {
     // Prepare: an engine whose loss overflows in its third epoch
     const engine = new LogisticEngine(1);
     const step = engine.step.bind(engine);
-    engine.step = (batch) => (engine.steps >= 25 ? Number.NaN : step(batch));
+    engine.step = (batch) => (engine.steps >= 25 ? { loss: Number.NaN } : step(batch));
     const { input, lines } = inputFor({}, { engine });
 
     // Act

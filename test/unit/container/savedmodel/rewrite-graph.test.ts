@@ -110,7 +110,9 @@ describe('a rewritten graph', () => {
       'y NoOp',
       'last NoOp',
     ]);
-    expect(functions).toEqual([{ name: '__inference_f_7', nodes: [{ name: 'inside', op: 'MatMul', inputs: [] }] }]);
+    expect(functions).toEqual([
+      { name: '__inference_f_7', nodes: [{ name: 'inside', op: 'MatMul', inputs: [], device: '' }] },
+    ]);
   });
 
   it('takes several changes one after the other', () => {

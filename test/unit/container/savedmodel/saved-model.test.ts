@@ -38,6 +38,7 @@ describe('a SavedModel', () => {
       name: 'product',
       op: 'Mul',
       inputs: ['x', 'a/Read/ReadVariableOp'],
+      device: '',
     });
     expect(model.nodes.filter(({ op }) => op === 'RestoreV2')).toHaveLength(1);
   });

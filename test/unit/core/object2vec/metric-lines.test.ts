@@ -22,6 +22,16 @@ describe('metric lines', () => {
     ]);
   });
 
+  it('of ranking say which are scores and which are losses', () => {
+    expect(
+      qualityLines('algo-1', 'validation', { hits_at_10: 0.5, mean_rank: 7, mean_reciprocal_rank: 0.25 }, 2),
+    ).toEqual([
+      '#quality_metric: host=algo-1, epoch=2, validation hits_at_10 <score>=0.5',
+      '#quality_metric: host=algo-1, epoch=2, validation mean_rank <loss>=7',
+      '#quality_metric: host=algo-1, epoch=2, validation mean_reciprocal_rank <score>=0.25',
+    ]);
+  });
+
   it('of the test channel have no epoch, and the score lines have every metric', () => {
     expect(qualityLines('algo-1', 'test', { cross_entropy: 0.19 })).toEqual([
       '#quality_metric: host=algo-1, test cross_entropy <loss>=0.19',

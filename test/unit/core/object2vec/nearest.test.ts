@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dotProducts, findNearest, type Matrix, toUnitRows } from '#core/object2vec/nearest.ts';
+import { dotProducts, findNearest, inverseLengths, type Matrix, toUnitRows } from '#core/object2vec/nearest.ts';
 import { rankOf, summarizeRanks } from '#core/object2vec/ranking.ts';
 import { TopK } from '#core/object2vec/top-k.ts';
 
@@ -19,7 +19,12 @@ describe('the nearest embeddings', () => {
     fc.assert(
       fc.property(matrices(20), fc.integer({ min: 1, max: 8 }), fc.boolean(), ({ queries, candidates }, k, notSelf) => {
         // Act
-        const found = findNearest(queries, candidates, k, notSelf ? (query, one) => query !== one : undefined);
+        const found = findNearest(
+          queries,
+          candidates,
+          k,
+          notSelf ? { isCandidate: (query, one) => query !== one } : {},
+        );
 
         // Assess
         const expected = Array.from({ length: queries.rows }, (_, row) => {
@@ -50,6 +55,24 @@ describe('the nearest embeddings', () => {
 
     // Assess
     expect(best).toEqual([{ record: 150, score: 1 }]);
+  });
+
+  it('are the same by cosine with factors as with rows of length 1, and score 0 with zeros', () => {
+    const value = fc.integer({ min: -4, max: 4 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(value, value, value), { minLength: 1, maxLength: 12 }), (rows) => {
+        const matrix: Matrix = { rows: rows.length, width: 3, values: Float32Array.from(rows.flat()) };
+        const lengths = inverseLengths(matrix);
+        const [query, k] = [{ rows: 1, width: 3, values: Float32Array.of(1, 2, -1) }, rows.length];
+        const [one] = findNearest(query, matrix, k, { factors: lengths });
+        const [other] = findNearest(query, toUnitRows(matrix), k);
+        const byRecord = (list: typeof one) => new Map(list!.map(({ record, score }) => [record, score]));
+        const expected = byRecord(other);
+        expect(one!.length).toBe(k);
+        for (const [record, score] of byRecord(one)) expect(score).toBeCloseTo(expected.get(record)!, 5);
+      }),
+    );
+    expect([...inverseLengths({ rows: 2, width: 2, values: Float32Array.of(3, 4, 0, 0) })]).toEqual([0.2, 0]);
   });
 
   it('have cosines between rows of length 1; a row of zeros stays', () => {

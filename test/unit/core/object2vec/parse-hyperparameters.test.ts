@@ -49,6 +49,8 @@ describe('hyperparameters', () => {
         epochs: 30,
         miniBatchSize: 32,
         negativeSamplingRate: 0,
+        validationNegativeSamplingRate: 0,
+        bucketWidth: 0,
         earlyStoppingPatience: 3,
         earlyStoppingTolerance: 0.01,
         seed: 1,
@@ -252,6 +254,8 @@ describe('hyperparameters', () => {
       'needs equally long token vectors; enc0 has 300, enc1 has 20',
     ],
     [{ output_layer: 'mean_squared_error', negative_sampling_rate: '3' }, 'needs output_layer softmax'],
+    [{ output_layer: 'mean_squared_error', validation_negative_sampling_rate: '3' }, 'needs output_layer softmax'],
+    [{ _tuning_objective_metric: 'validation:hits_at_10' }, 'output_layer softmax has validation:cross_entropy'],
     [{ token_bias: 'true', num_classes: '3' }, 'needs num_classes 2 or output_layer mean_squared_error'],
     [{ optimizer: 'adadelta', learning_rate_schedule: 'cosine' }, 'learning_rate_schedule = "cosine": needs'],
     [{ optimizer: 'adadelta', warmup_steps: '10' }, 'warmup_steps = "10": needs an optimizer with a learning rate'],
@@ -263,6 +267,14 @@ describe('hyperparameters', () => {
   ])('that contradict each other are refused: %j', (given, reason) => {
     expect(refusal({ ...minimal, ...given })).toContain(reason);
   });
+
+  it.each(['validation:hits_at_10', 'test:mean_reciprocal_rank', 'validation:mean_rank'])(
+    'let a tuner follow %s when positives are ranked among negatives',
+    (objective) => {
+      const given = { validation_negative_sampling_rate: '20', _tuning_objective_metric: objective };
+      expect(parseHyperparameters({ ...minimal, ...given }).settings.loop.validationNegativeSamplingRate).toBe(20);
+    },
+  );
 
   it('of bilstm keep their token vectors and layers, and give half of enc_dim to each direction', () => {
     // Prepare
@@ -308,6 +320,21 @@ describe('hyperparameters', () => {
     const message = refusal({ ...minimal, optimizer, token_embedding_storage_type: 'row_sparse' });
     expect(message).toContain('token_embedding_storage_type = "row_sparse": needs optimizer adam, adagrad or sgd');
     expect(message).toContain(`it is ${optimizer}; dense updates the same rows`);
+  });
+
+  it('switch buckets off for row_sparse, and say so', () => {
+    const dense = parseHyperparameters({ ...minimal, bucket_width: '10' });
+    expect([dense.settings.loop.bucketWidth, dense.notes]).toEqual([10, []]);
+    const sparse = parseHyperparameters({
+      ...minimal,
+      bucket_width: '10',
+      token_embedding_storage_type: 'row_sparse',
+    });
+    expect(sparse.settings.loop.bucketWidth).toBe(0);
+    expect(sparse.effective.bucket_width).toBe('0');
+    expect(sparse.notes).toEqual([
+      'token_embedding_storage_type=row_sparse does without buckets. bucket_width=10 is 0.',
+    ]);
   });
 
   it('say that a learning rate has no effect on adadelta', () => {

@@ -1,0 +1,105 @@
+/**
+ * One training step with a table of 3,000,000 rows against one of 30,000, the same number of distinct tokens in both:
+ * what a step costs shall not follow the vocabulary.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseHyperparameters } from '#core/object2vec/parse-hyperparameters.ts';
+import { createRandomDraws, type RandomDraws, shuffleInPlace } from '#core/random/random-draws.ts';
+import { createTrainingEngine } from '../container/src/object2vec/create-training-engine.ts';
+import type { TrainingBatch, TrainingEngine } from '../container/src/object2vec/training-engine.ts';
+import type { BenchRow } from './bench-row.ts';
+import { median } from './median.ts';
+
+const SMALL = 30_000;
+const LARGE = 3_000_000;
+const BATCH = 512;
+const TOKENS = 5;
+const WARM_UP = 10;
+const STEPS = 25;
+const ROUNDS = 8;
+/** Weights and both moments. */
+const TABLES = 3;
+const GIB = 1024 ** 3;
+
+export async function benchRowSparse(): Promise<readonly BenchRow[]> {
+  return [...(await compare(64)), ...(await compare(300))];
+}
+
+async function compare(dim: number): Promise<readonly BenchRow[]> {
+  const name = `row_sparse step, enc_dim ${dim}, batch ${BATCH}`;
+  const needed = 1 + (TABLES * LARGE * dim * 4) / GIB;
+  if (process.availableMemory() / GIB < needed) {
+    return [{ name, value: Number.NaN, unit: `${needed.toFixed(1)} GiB have to be free` }];
+  }
+  const workDir = await mkdtemp(join(tmpdir(), 'twinvec-bench-'));
+  const open = async (vocabulary: number) => ({ vocabulary, engine: await openEngine(vocabulary, dim, workDir) });
+  const [small, large] = [await open(SMALL), await open(LARGE)];
+  try {
+    const random = createRandomDraws({ seed: 1, stream: 1, turn: 0 });
+    const milliseconds = new Map<number, number[]>([
+      [SMALL, []],
+      [LARGE, []],
+    ]);
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const { vocabulary, engine } of round % 2 === 0 ? [small, large] : [large, small]) {
+        milliseconds.get(vocabulary)!.push(...timeSteps(engine, vocabulary, random, round === 0 ? WARM_UP : 0));
+      }
+    }
+    const [one, other] = [median(milliseconds.get(SMALL)!), median(milliseconds.get(LARGE)!)];
+    return [
+      { name: `${name}, vocabulary ${SMALL.toLocaleString('en-US')}`, value: one, unit: 'ms' },
+      {
+        name: `${name}, vocabulary ${LARGE.toLocaleString('en-US')}`,
+        value: other,
+        unit: 'ms',
+        ratio: other / one,
+        against: `vocabulary ${SMALL.toLocaleString('en-US')}`,
+        bar: '<= 1.2 x',
+      },
+    ];
+  } finally {
+    small.engine.close();
+    large.engine.close();
+    await rm(workDir, { recursive: true, force: true });
+  }
+}
+
+function openEngine(vocabulary: number, dim: number, workDir: string): Promise<TrainingEngine> {
+  const { settings } = parseHyperparameters({
+    enc0_network: 'pooled_embedding',
+    enc0_vocab_size: String(vocabulary),
+    enc0_max_seq_len: '50',
+    enc_dim: String(dim),
+    tied_token_embedding_weight: 'true',
+    token_embedding_storage_type: 'row_sparse',
+  });
+  return createTrainingEngine(settings, { engine: 'tensorflow', seed: 1, workDir });
+}
+
+function timeSteps(engine: TrainingEngine, vocabulary: number, random: RandomDraws, warmUp: number): number[] {
+  const times: number[] = [];
+  for (let step = 0; step < warmUp + STEPS; step++) {
+    const batch = distinctTokens(vocabulary, random);
+    const started = performance.now();
+    engine.step(batch);
+    if (step >= warmUp) times.push(performance.now() - started);
+  }
+  return times;
+}
+
+/** As many distinct tokens whatever the vocabulary, spread over all of it and in random order. */
+function distinctTokens(vocabulary: number, random: RandomDraws): TrainingBatch {
+  const offsets = Int32Array.from({ length: BATCH + 1 }, (_, row) => row * TOKENS);
+  const count = BATCH * TOKENS;
+  const spacing = Math.floor(vocabulary / (2 * count));
+  const places = Int32Array.from({ length: 2 * count }, (_, k) => k);
+  shuffleInPlace(places, random);
+  const ids = places.map((place) => place * spacing + random.below(spacing));
+  return {
+    in0: { ids: ids.slice(0, count), offsets },
+    in1: { ids: ids.slice(count), offsets },
+    labels: Float32Array.from({ length: BATCH }, () => random.below(2)),
+  };
+}
