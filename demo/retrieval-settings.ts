@@ -21,6 +21,21 @@ export const POOLED_RETRIEVAL: Readonly<Record<string, string>> = {
   epochs: '8',
 };
 
+/** Concepts are pooled here too: what is learned about a concept is its own vector, which no reading order helps. */
+const HCNN_RETRIEVAL: Readonly<Record<string, string>> = {
+  ...SEARCHABLE,
+  enc0_network: 'hcnn',
+  enc0_layers: '2',
+  enc0_token_embedding_dim: '128',
+  enc1_network: 'pooled_embedding',
+  enc_dim: '128',
+  dropout: '0.5',
+  learning_rate: '0.005',
+  epochs: '4',
+};
+
+/** By encoder of the definitions. */
 export const RETRIEVAL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   pooled_embedding: POOLED_RETRIEVAL,
+  hcnn: HCNN_RETRIEVAL,
 };
