@@ -9,6 +9,8 @@ import type { ChannelConfig, TrainingJob } from './training-job.ts';
 
 export type ChannelName = 'train' | 'validation' | 'test';
 export const CHANNELS: readonly ChannelName[] = ['train', 'validation', 'test'];
+/** Holds no records but an earlier artifact: see start-model.ts. */
+export const START_MODEL = 'model';
 
 export interface ChannelFile {
   readonly path: string;
@@ -36,7 +38,10 @@ export async function openChannels(job: TrainingJob): Promise<Channels> {
     checkForm(channel, job.channels?.get(channel));
     files.set(channel, await listFiles(dataDir, channel));
   }
-  return { files, unread: present.filter((name) => !CHANNELS.some((channel) => channel === name)) };
+  return {
+    files,
+    unread: present.filter((name) => name !== START_MODEL && !CHANNELS.some((channel) => channel === name)),
+  };
 }
 
 function checkForm(channel: ChannelName, config: ChannelConfig | undefined): void {

@@ -22,6 +22,7 @@ import { type LoadedChannel, loadChannel } from './dataset.ts';
 import type { KeptWeights } from './kept-weights.ts';
 import { scoreArtifact } from './score-artifact.ts';
 import { type ScoredChannel, withNegatives } from './scored-channel.ts';
+import { openStartModel, type StartModel } from './start-model.ts';
 import { startingPoint } from './starting-point.ts';
 import type { StopRequest } from './stop-request.ts';
 import { readTrainingJob, type TrainingJob } from './training-job.ts';
@@ -50,6 +51,7 @@ interface Places {
   readonly staging: string;
   readonly checkpoints: CheckpointFolder | undefined;
   readonly resumeFrom: Checkpoint | undefined;
+  readonly start: StartModel | undefined;
 }
 
 const STAGING = '.twinvec-training-';
@@ -69,12 +71,15 @@ export async function trainModel(options: TrainOptions): Promise<void> {
   // Beside the model folder, so that the finished artifact moves there by renaming.
   const staging = await mkdtemp(join(options.baseDir, STAGING));
   const data = new Map<ChannelName, LoadedChannel>();
+  let start: StartModel | undefined;
   try {
+    start = await openStartModel(job, settings, staging);
+    if (start) report.note(start.description);
     const memory = new DataMemory(dataMemoryBytes(options.dataMemoryMb), staging);
     await loadData(job, settings, memory, report, data);
-    const resumeFrom = checkpoints?.resume(fingerprint(parsed, data));
+    const resumeFrom = checkpoints?.resume(fingerprint(parsed, data, start));
     if (resumeFrom) report.note(describeResume(resumeFrom, settings));
-    const result = await train(options, settings, data, report, { staging, checkpoints, resumeFrom });
+    const result = await train(options, settings, data, report, { staging, checkpoints, resumeFrom, start });
     if (!result.weights) {
       report.note('Training was stopped before its first step; there is no model.');
       return;
@@ -88,6 +93,7 @@ export async function trainModel(options: TrainOptions): Promise<void> {
       ['time', formatDuration((performance.now() - started) / 1000)],
     ]);
   } finally {
+    start?.close();
     for (const channel of data.values()) channel.close();
     await rm(staging, { recursive: true, force: true });
   }
@@ -139,12 +145,12 @@ async function openCheckpoints(
 }
 
 /** The test channel is left out: it decides nothing. */
-function fingerprint({ effective }: ParsedHyperparameters, data: Data): JobFingerprint {
+function fingerprint({ effective }: ParsedHyperparameters, data: Data, start: StartModel | undefined): JobFingerprint {
   const deciding = (['train', 'validation'] as const).flatMap((name) => {
     const channel = data.get(name);
     return channel ? [[name, fingerprintChannel(channel)] as const] : [];
   });
-  return { hyperparameters: effective, data: Object.fromEntries(deciding) };
+  return { hyperparameters: effective, data: Object.fromEntries(deciding), ...(start && { start: start.digest }) };
 }
 
 function describeResume({ name, progress, steps }: Checkpoint, { loop }: Object2VecSettings): string {
@@ -159,7 +165,7 @@ async function train(
   settings: Object2VecSettings,
   data: Data,
   report: TrainingReport,
-  { staging, checkpoints, resumeFrom }: Places,
+  { staging, checkpoints, resumeFrom, start }: Places,
 ): Promise<TrainingResult> {
   const [weightsDir, workDir] = [join(staging, 'weights'), join(staging, 'work')];
   await Promise.all([mkdir(weightsDir), mkdir(workDir)]);
@@ -168,6 +174,7 @@ async function train(
     seed: settings.loop.seed,
     workDir,
     startingPoint: startingPoint(settings.network.output, data.get('train')!.labels),
+    ...(start && { given: start.given }),
     log: report.note,
   };
   const { weights: bytes } = trainingMemory(planTraining(settings));
