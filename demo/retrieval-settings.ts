@@ -25,11 +25,11 @@ export const POOLED_RETRIEVAL: Readonly<Record<string, string>> = {
 const HCNN_RETRIEVAL: Readonly<Record<string, string>> = {
   ...SEARCHABLE,
   enc0_network: 'hcnn',
-  enc0_layers: '2',
+  enc0_layers: '1',
   enc0_token_embedding_dim: '128',
   enc1_network: 'pooled_embedding',
   enc_dim: '128',
-  dropout: '0.5',
+  dropout: '0.3',
   learning_rate: '0.005',
   epochs: '4',
 };
