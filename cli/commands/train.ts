@@ -14,6 +14,7 @@ interface TrainOptions {
   readonly train: string;
   readonly validation?: string;
   readonly test?: string;
+  readonly auxiliary?: string;
   readonly output: string;
   readonly hyperparameters?: string;
   readonly set: readonly string[];
@@ -22,7 +23,13 @@ interface TrainOptions {
   readonly engine?: string;
 }
 
-const CHANNELS = ['train', 'validation', 'test'] as const;
+const CONTENT_TYPES = {
+  train: 'application/jsonlines',
+  validation: 'application/jsonlines',
+  test: 'application/jsonlines',
+  auxiliary: 'application/json',
+} as const;
+const CHANNELS = Object.keys(CONTENT_TYPES) as (keyof typeof CONTENT_TYPES)[];
 
 const EXAMPLES = `
 Records are JSON Lines: {"label": 1, "in0": [6, 17, 606], "in1": [16, 21, 13]}
@@ -34,6 +41,10 @@ Examples:
   $ twinvec train --train train/ --hyperparameters job.json --checkpoints job-1 --output model
       Interrupted, the same command goes on where it was.
   $ twinvec train --train new-pairs.jsonl --hyperparameters job.json --from model --output model-2
+
+With the words of a prepare, so that the model reads text, and pretrained vectors to start from:
+  $ twinvec train --train data/train.jsonl --auxiliary data --output model --hyperparameters job.json \\
+      --set enc0_vocab_file=vocabulary.json enc0_pretrained_embedding_file=glove.txt
 `;
 
 export function trainCommand(): Command {
@@ -42,6 +53,7 @@ export function trainCommand(): Command {
     .requiredOption('--train <path>', 'training channel: a file or a folder of .jsonl or .jsonl.gz files')
     .option('--validation <path>', 'validation channel: chooses the best epoch and stops early')
     .option('--test <path>', 'test channel: scored once at the end')
+    .option('--auxiliary <path>', 'vocabularies and pretrained vectors, such as the output folder of prepare')
     .requiredOption('--output <dir>', 'folder for the model; must not exist or be empty')
     .option('--hyperparameters <file>', 'a JSON object of names and values, as CreateTrainingJob takes them')
     .option('--set <name=value...>', 'hyperparameters one by one; they win over the file', [])
@@ -84,7 +96,7 @@ async function layOutJob(base: string, options: TrainOptions): Promise<void> {
   if (options.from) await linkChannel(join(base, 'input', 'data', 'model'), options.from);
   if (options.checkpoints) await linkFolder(join(base, 'checkpoints'), options.checkpoints);
   const dataConfig = Object.fromEntries([
-    ...present.map((channel) => [channel, { ContentType: 'application/jsonlines' }]),
+    ...present.map((channel) => [channel, { ContentType: CONTENT_TYPES[channel] }]),
     ...(options.from ? [['model', { ContentType: 'application/x-sagemaker-model' }]] : []),
   ]);
   await writeFile(join(config, 'inputdataconfig.json'), JSON.stringify(dataConfig));

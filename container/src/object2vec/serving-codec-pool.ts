@@ -5,7 +5,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { TwinvecError } from '#core/errors.ts';
-import type { CandidateNames } from '#core/object2vec/encode-neighbours.ts';
 import {
   type DecodeTask,
   type EncodeTask,
@@ -13,7 +12,7 @@ import {
   type NeighbourTask,
   type PlainRequest,
 } from './serving-codec.ts';
-import type { CodecAnswer, CodecTask, FromCodec } from './serving-codec-worker.ts';
+import type { CodecAnswer, CodecData, CodecTask, FromCodec } from './serving-codec-worker.ts';
 
 const MAX_THREADS = 4;
 
@@ -25,12 +24,12 @@ interface Thread {
 export class CodecPool {
   readonly #size = Math.min(MAX_THREADS, Math.max(1, availableParallelism() - 1));
   readonly #threads = new Set<Thread>();
-  readonly #names: CandidateNames | undefined;
+  readonly #data: CodecData;
   #nextId = 0;
 
-  /** @param names of the model's candidates, in shared memory, for {@link encodeNeighbours} */
-  constructor(names?: CandidateNames) {
-    this.#names = names;
+  /** @param data of the model, in shared memory, which every thread gets once */
+  constructor(data: CodecData) {
+    this.#data = data;
   }
 
   /** The body's buffer is moved to the thread where it owns it: do not use the body afterwards. */
@@ -72,7 +71,7 @@ export class CodecPool {
   }
 
   #spawn(): Thread {
-    const worker = new Worker(new URL('./serving-codec-worker.ts', import.meta.url), { workerData: this.#names });
+    const worker = new Worker(new URL('./serving-codec-worker.ts', import.meta.url), { workerData: this.#data });
     const thread: Thread = { worker, tasks: new Map() };
     worker.on('message', (message: FromCodec) => {
       const task = thread.tasks.get(message.id);

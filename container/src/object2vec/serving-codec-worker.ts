@@ -16,8 +16,16 @@ import {
   type PlainRequest,
   toPlainError,
 } from './serving-codec.ts';
+import { type ServingTexts, textReaders, withTexts } from './serving-texts.ts';
 
 export type CodecTask = DecodeTask | EncodeTask | NeighbourTask;
+/** What a codec thread knows of the model, in memory that all threads share. */
+export interface CodecData {
+  readonly texts: ServingTexts;
+  /** Of the model's candidates; undefined when it has none. */
+  readonly names: CandidateNames | undefined;
+}
+
 export type CodecAnswer = PlainRequest | Uint8Array;
 export interface ToCodec {
   readonly id: number;
@@ -28,9 +36,10 @@ export type FromCodec =
   | { readonly id: number; readonly error: PlainError; readonly cause: string | undefined };
 
 const port = parentPort;
-/** Of the model's candidates, in shared memory; undefined when it has none. */
-const names = workerData as CandidateNames | undefined;
+const { names, texts } = workerData as CodecData;
 if (!port) throw new Error('This is a bug: the codec worker was started as a main thread');
+
+const readers = textReaders(texts);
 
 port.on('message', ({ id, task }: ToCodec) => {
   try {
@@ -44,7 +53,7 @@ port.on('message', ({ id, task }: ToCodec) => {
 });
 
 function answerTo(task: CodecTask): CodecAnswer {
-  if (task.kind === 'decode') return decodeTask(task);
+  if (task.kind === 'decode') return decodeTask({ ...task, options: withTexts(task.options, readers) });
   if (task.kind === 'encode') return encodeTask(task);
   if (!names) throw new Error('This is a bug: neighbours are to be encoded, and the model has no candidates');
   return encodeNeighboursTask(task, names);
