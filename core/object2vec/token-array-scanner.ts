@@ -86,7 +86,8 @@ function openTokenArray(cursor: ByteCursor, column: TokenColumn): boolean {
       cursor.errorPlace(),
     );
   }
-  if (cursor.peek() !== BYTE.quote) return true;
+  // Without a vocabulary a quoted id is what it looks like: no id.
+  if (cursor.peek() !== BYTE.quote || !column.text) return true;
   scanWords(cursor, column);
   return false;
 }
