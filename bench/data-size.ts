@@ -2,7 +2,7 @@
  * Training from memory against training from a file: rows gathered and steps made a second, in alternating rounds of one
  * run, and the peak memory of the real process both ways.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { link, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseHyperparameters } from '#core/object2vec/parse-hyperparameters.ts';
@@ -38,7 +38,7 @@ export async function benchDataSize(): Promise<readonly BenchRow[]> {
   const baseDir = await mkdtemp(join(tmpdir(), 'twinvec-bench-'));
   try {
     await layOutJob(baseDir, { train: DATA }, HYPERPARAMETERS);
-    return [...(await measureRates(baseDir)), ...(await measureMemory(baseDir))];
+    return [...(await measureRates(baseDir)), ...(await measureMemory(baseDir)), ...(await measureUnderLimit(baseDir))];
   } finally {
     await rm(baseDir, { recursive: true, force: true });
   }
@@ -129,8 +129,40 @@ async function measureMemory(baseDir: string): Promise<readonly BenchRow[]> {
   const [memory, file] = [await peak('memory'), await peak('file')];
   const ids = (DATA.rows * (DATA.shortest + DATA.longest) * Int32Array.BYTES_PER_ELEMENT) / MIB;
   return [
-    { name: 'ids of the data', value: ids, unit: 'MiB' },
+    { name: 'ids of these data', value: ids, unit: 'MiB' },
     { name: 'train, peak memory (VmHWM), ids in memory', value: memory, unit: 'MiB' },
     { name: 'train, peak memory (VmHWM), TWINVEC_DATA_MEMORY_MB=16', value: file, unit: 'MiB' },
+  ];
+}
+
+/** Parts of the larger data: each is the same file under another name. */
+const PARTS = 6;
+const LIMIT_MIB = 1000;
+
+/** Data that is larger than all memory that the process can have. */
+async function measureUnderLimit(baseDir: string): Promise<readonly BenchRow[]> {
+  const folder = join(baseDir, 'input/data/train');
+  for (let part = 1; part < PARTS; part++) await link(join(folder, 'rows.jsonl'), join(folder, `rows-${part}.jsonl`));
+  const run = (form: Form) =>
+    watchTraining(baseDir, {
+      variables: { TWINVEC_ENGINE: 'tensorflow', TWINVEC_DATA_MEMORY_MB: String(MEMORY_MB[form]) },
+      stopAt: 'batches: 100,',
+      limitBytes: LIMIT_MIB * MIB,
+    });
+  const [file, memory] = [await run('file'), await run('memory')];
+  const ids = (PARTS * DATA.rows * (DATA.shortest + DATA.longest) * Int32Array.BYTES_PER_ELEMENT) / MIB;
+  return [
+    {
+      name: `ids of ${PARTS} times these data, with ${LIMIT_MIB} MiB for the process (ulimit -d)`,
+      value: ids,
+      unit: 'MiB',
+    },
+    { name: 'exit code, ids in a file', value: file.exitCode ?? Number.NaN, unit: '', bar: '0' },
+    { name: 'peak memory (VmHWM), ids in a file', value: file.peakBytes / MIB, unit: 'MiB' },
+    {
+      name: 'exit code, TWINVEC_DATA_MEMORY_MB=8192: there is not that much',
+      value: memory.exitCode ?? Number.NaN,
+      unit: '',
+    },
   ];
 }

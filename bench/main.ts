@@ -3,10 +3,9 @@
  * Machines are shared and noisy: read the ratios, which come from one run, not the absolute figures.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { formatBytes } from '#core/terminal/format.ts';
 import type { BenchRow } from './bench-row.ts';
+import { describeMachine, markdownTable } from './results-page.ts';
 
 /** Group -> its module, loaded only when the group runs, so that one group does not weigh on another. */
 const GROUPS: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
@@ -37,34 +36,23 @@ async function main(wanted: readonly string[]): Promise<void> {
   for (const name of wanted.length > 0 ? wanted : Object.keys(GROUPS)) {
     process.stderr.write(`\n${name}\n`);
     const rows = await GROUPS[name]!();
-    const page = `# ${name}\n\n${describeMachine()}\n\n${toMarkdown(rows)}`;
+    const page = `# ${name}\n\n${describeMachine()} Medians; ratios are within one run.\n\n${toMarkdown(rows)}`;
     process.stdout.write(`${page}\n`);
     writeFileSync(`${RESULTS}${name}.md`, page);
   }
 }
 
-function describeMachine(): string {
-  const [cpu] = cpus();
-  const model = cpu?.model.trim() ?? 'unknown processor';
-  return `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${availableParallelism()} cores (${model}), ${formatBytes(totalmem())}. Medians; ratios are within one run.`;
-}
-
 function toMarkdown(rows: readonly BenchRow[]): string {
-  const lines = rows.map(({ name, value, unit, against, ratio, bar }) =>
-    [
+  return markdownTable([
+    ['measure', 'value', 'ratio', 'against', 'bar'],
+    ...rows.map(({ name, value, unit, against, ratio, bar }) => [
       name,
       `${formatValue(value)} ${unit}`,
       ratio === undefined ? '' : `${ratio.toFixed(2)} x`,
       against ?? '',
       bar ?? '',
-    ].join(' | '),
-  );
-  return [
-    '| measure | value | ratio | against | bar |',
-    '|---|---|---|---|---|',
-    ...lines.map((line) => `| ${line} |`),
-    '',
-  ].join('\n');
+    ]),
+  ]);
 }
 
 function formatValue(value: number): string {

@@ -65,11 +65,14 @@ export interface WatchOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** SIGTERM is sent once this is in the standard output: the job then makes a model of what it has. */
   readonly stopAt?: string;
+  /** Memory that the process can allocate (`ulimit -d`). */
+  readonly limitBytes?: number;
 }
 
 export async function watchTraining(baseDir: string, options: WatchOptions = {}): Promise<WatchedTraining> {
   const started = performance.now();
-  const child = spawn(process.execPath, [MAIN, 'train'], {
+  const limit = options.limitBytes === undefined ? 'unlimited' : String(Math.floor(options.limitBytes / 1024));
+  const child = spawn('bash', ['-c', `ulimit -d ${limit}; exec "$0" "$1" train`, process.execPath, MAIN], {
     env: { ...process.env, ...options.variables, SAGEMAKER_BASE_DIR: baseDir },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

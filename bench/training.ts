@@ -49,6 +49,7 @@ const RATING: Object2VecSettings = {
     output: { kind: 'mean_squared_error' },
     dropout: 0,
   },
+  words: { enc0: {}, enc1: {} },
   optimizer: {
     name: 'adam',
     learningRate: 0.001,

@@ -8,7 +8,8 @@ const ENTRY_POINT = fileURLToPath(new URL('../container/src/main.ts', import.met
 export function runContainer(verb: 'serve' | 'train', environment: Readonly<Record<string, string>>): Promise<number> {
   const child = spawn(process.execPath, [ENTRY_POINT, verb], {
     stdio: 'inherit',
-    env: { ...process.env, ...environment },
+    // As the image: huge pages for token tables, whose rows lie far apart.
+    env: { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1', ...process.env, ...environment },
   });
   const pass = (signal: NodeJS.Signals) => child.kill(signal);
   process.on('SIGTERM', pass).on('SIGINT', pass);

@@ -3,6 +3,7 @@
  * The `twinvec` command: thin faces over the folders beside it. `twinvec <verb> --help` shows examples.
  */
 import { Command } from 'commander';
+import { evaluateCommand } from './commands/evaluate.ts';
 import { invokeCommand } from './commands/invoke.ts';
 import { localCommand } from './commands/local.ts';
 import { indexCommand } from './commands/neighbour-index.ts';
@@ -20,6 +21,7 @@ const program = new Command('twinvec')
   .addCommand(serveCommand())
   .addCommand(transformCommand())
   .addCommand(neighboursCommand())
+  .addCommand(evaluateCommand())
   .addCommand(indexCommand())
   .addCommand(invokeCommand())
   .addCommand(localCommand())

@@ -56,8 +56,9 @@ export const ERRORS = {
   Conflict: caller(409, 'The name is taken, or the thing is in a state that does not allow this.'),
   PayloadTooLarge: caller(413, 'The body, a record or the number of records is over the limit that the message names.'),
   UnsupportedMediaType: caller(415, 'The Content-Type, its charset or the Content-Encoding is not supported.'),
-  InvalidRecord: caller(422, 'A record is not an object with in0 and/or in1 as arrays of token ids.'),
-  EmptySequence: caller(422, 'A record has an empty token sequence. Every sequence needs at least one id.'),
+  InvalidRecord: caller(422, 'A record is not an object with in0 and/or in1 as arrays of token ids, or text.'),
+  NoVocabulary: caller(422, 'A record holds text, and the model has no vocabulary for it. Send token ids.'),
+  EmptySequence: caller(422, 'A record has an empty token sequence. Every sequence needs at least one id or word.'),
   InvalidTensor: caller(
     422,
     'A value has a type, shape or range that the model does not take. The message says where.',

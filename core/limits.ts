@@ -25,6 +25,7 @@ export const LIMITS = {
   headerValue: limit(1024, 'characters', 'SageMaker Runtime API model, ContentType/Accept/CustomAttributes'),
   sequenceLength: limit(5000, 'tokens', 'Object2Vec hyperparameters enc0_max_seq_len; infer_max_seqlens'),
   vocabularySize: limit(3_000_000, 'tokens', 'Object2Vec hyperparameters enc0_vocab_size'),
+  vocabularyFile: limit(512 * MIB, 'bytes', 'Twinvec; 3,000,000 words of 150 bytes'),
   tokenId: limit(2_147_483_647, 'id', 'int32, the type of ids in the graph'),
   jsonDepth: limit(100, 'levels', 'Twinvec; Triton uses the same (HTTP_MAX_JSON_NESTING_DEPTH)'),
   realTimeRecords: limit(100_000, 'records', 'Twinvec; AWS notebooks send 9,430 in one body'),

@@ -12,6 +12,7 @@ import { formatTable } from '#core/terminal/table.ts';
 import { startLocal } from '../local/start.ts';
 import { type BatchResult, transformRecords } from './batch.ts';
 import { createEndpoint, pointAwsAt } from './endpoint.ts';
+import { POOLED_RETRIEVAL } from './retrieval-settings.ts';
 import { runTwinvec } from './run-twinvec.ts';
 import { nearestConcepts, rankByTfIdf, rankHeldOut, readEmbeddings } from './search.ts';
 import { sendSeedRequests } from './seed-tour.ts';
@@ -88,7 +89,12 @@ async function prepareTask(): Promise<Task> {
 }
 
 async function train(task: Task): Promise<number> {
-  const { train, validation, hyperparameters } = await writeTrainingFiles(task, join(WORK_DIR, 'data'), SEED);
+  const { train, validation, hyperparameters } = await writeTrainingFiles(
+    task,
+    join(WORK_DIR, 'data'),
+    SEED,
+    POOLED_RETRIEVAL,
+  );
   const started = performance.now();
   const files = ['--train', train, '--validation', validation, '--hyperparameters', hyperparameters];
   await runTwinvec(['train', ...files, '--output', MODEL_DIR]);

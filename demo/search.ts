@@ -3,7 +3,7 @@ import { dotProducts, findNearest } from '#core/object2vec/nearest.ts';
 import { type RankingQuality, rankOf, summarizeRanks } from '#core/object2vec/ranking.ts';
 import { createProgress } from '#core/terminal/progress.ts';
 import { askRouter } from './router-client.ts';
-import { definitionTokens, type Task } from './task.ts';
+import { definitionTokens, type Pair, type Task } from './task.ts';
 import { buildTfIdfIndex } from './tf-idf.ts';
 import { encodeDefinition, MAX_TOKENS } from './training-files.ts';
 import { tokenize } from './vocabulary.ts';
@@ -28,14 +28,19 @@ export async function rankHeldOut(task: Task, concepts: Float32Array): Promise<H
     const asked = performance.now();
     const queries = await embedDefinitions(pairs.map((pair) => encodeDefinition(task, pair)));
     invokedMs += performance.now() - asked;
-    const width = queries.length / pairs.length;
-    pairs.forEach(({ parent }, row) => {
-      ranks.push(rankOf(parent, dotProducts(queries.subarray(row * width, (row + 1) * width), concepts)));
-    });
+    ranks.push(...ranksOf(pairs, queries, concepts));
     progress.update(ranks.length);
   }
   progress.finish();
   return { quality: summarizeRanks(ranks), recordsPerSecond: (ranks.length / invokedMs) * 1000 };
+}
+
+/** Rank of each pair's parent among all concepts; `queries` and `concepts` are rows of length 1, one for each. */
+export function ranksOf(pairs: readonly Pair[], queries: Float32Array, concepts: Float32Array): number[] {
+  const width = queries.length / pairs.length;
+  return pairs.map(({ parent }, row) =>
+    rankOf(parent, dotProducts(queries.subarray(row * width, (row + 1) * width), concepts)),
+  );
 }
 
 /** The baseline sees what a concept says of itself: its words and its definition. */

@@ -16,8 +16,16 @@ export interface TrainingFiles {
   readonly trainingRecords: number;
 }
 
-/** Training pairs are all positive: the job draws its own negatives. Validation needs them written out. */
-export async function writeTrainingFiles(task: Task, folder: string, seed: number): Promise<TrainingFiles> {
+/**
+ * Training pairs are all positive: the job draws its own negatives. Validation needs them written out.
+ * @param settings hyperparameters beside those that the task asks for
+ */
+export async function writeTrainingFiles(
+  task: Task,
+  folder: string,
+  seed: number,
+  settings: Readonly<Record<string, string>>,
+): Promise<TrainingFiles> {
   await mkdir(folder, { recursive: true });
   const files = {
     train: join(folder, 'train.jsonl'),
@@ -36,7 +44,8 @@ export async function writeTrainingFiles(task: Task, folder: string, seed: numbe
     ...Array.from({ length: VALIDATION_NEGATIVES }, () => line(pair, random.below(concepts.length), 0)),
   ]);
   await writeFile(files.validation, toLines(validation));
-  await writeFile(files.hyperparameters, JSON.stringify(hyperparametersFor(task, seed), undefined, 2));
+  const hyperparameters = { ...settings, ...taskHyperparameters(task, seed) };
+  await writeFile(files.hyperparameters, JSON.stringify(hyperparameters, undefined, 2));
   return { ...files, trainingRecords: task.train.length };
 }
 
@@ -48,22 +57,14 @@ export function encodeConcept(task: Task, concept: Concept): number[] {
   return task.vocabulary.encode(conceptTokens(concept)).slice(0, MAX_TOKENS);
 }
 
-/** One embedding table for both sides, compared by their product alone: what makes the embeddings searchable. */
-function hyperparametersFor(task: Task, seed: number): Record<string, string> {
+function taskHyperparameters(task: Task, seed: number): Record<string, string> {
+  const size = String(task.vocabulary.size);
+  const longest = String(MAX_TOKENS);
   return {
-    enc0_network: 'pooled_embedding',
-    enc1_network: 'enc0',
-    enc0_vocab_size: String(task.vocabulary.size),
-    enc0_max_seq_len: String(MAX_TOKENS),
-    enc_dim: '128',
-    tied_token_embedding_weight: 'true',
-    comparator_list: 'hadamard',
-    mlp_layers: '0',
-    dropout: '0.6',
-    negative_sampling_rate: '4',
-    learning_rate: '0.01',
-    mini_batch_size: '512',
-    epochs: '8',
+    enc0_vocab_size: size,
+    enc1_vocab_size: size,
+    enc0_max_seq_len: longest,
+    enc1_max_seq_len: longest,
     seed: String(seed),
   };
 }

@@ -1,34 +1,38 @@
-/** Runs `twinvec train` and reads the best validation value from the metric lines that SageMaker's tuner reads. */
+/** Runs `twinvec train` and reads its validation metrics from the lines that SageMaker's tuner reads. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Outcome } from './accuracy-run.ts';
 
 const TWINVEC = fileURLToPath(new URL('../../cli/twinvec.ts', import.meta.url));
 
-export interface BestEpoch {
-  readonly epoch: number;
-  readonly value: number;
-}
+export type ValidationMetric = 'mean_squared_error' | 'accuracy';
 
-/** @throws Error when the job fails; its own output has said why. */
-export async function trainAndRead(
-  args: readonly string[],
-  metric: 'mean_squared_error' | 'accuracy',
-): Promise<BestEpoch> {
+/** The loss that chooses the epoch which makes the model. */
+const LOSSES: Readonly<Record<ValidationMetric, string>> = {
+  mean_squared_error: 'mean_squared_error',
+  accuracy: 'cross_entropy',
+};
+
+/**
+ * The metric of the epoch that makes the model, as SageMaker reports it; not the best over all epochs.
+ * @throws Error when the job fails; its own output has said why.
+ */
+export async function trainAndRead(args: readonly string[], metric: ValidationMetric): Promise<Outcome> {
   const child = spawn(process.execPath, [TWINVEC, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'close');
-  const pattern = new RegExp(`epoch=(\\d+), validation ${metric} <\\w+>=(\\S+)`);
-  const better = (a: number, b: number) => (metric === 'accuracy' ? a > b : a < b);
-  let best: BestEpoch | undefined;
+  const epochs = new Map<number, Map<string, number>>();
   for await (const line of createInterface({ input: child.stdout })) {
-    const match = pattern.exec(line);
+    const match = /epoch=(\d+), validation (\w+) <\w+>=(\S+)/.exec(line);
     if (!match) continue;
-    const value = Number(match[2]);
-    process.stderr.write(`epoch ${match[1]}: validation ${metric} ${value.toFixed(4)}\n`);
-    if (!best || better(value, best.value)) best = { epoch: Number(match[1]), value };
+    const [epoch, name, value] = [Number(match[1]), match[2]!, Number(match[3])];
+    epochs.set(epoch, (epochs.get(epoch) ?? new Map()).set(name, value));
+    process.stderr.write(`epoch ${epoch}: validation ${name} ${value.toFixed(4)}\n`);
   }
   const [exitCode] = await ended;
+  const loss = LOSSES[metric];
+  const [best] = [...epochs].sort(([, one], [, other]) => one.get(loss)! - other.get(loss)!);
   if (exitCode !== 0 || !best) throw new Error(`The training job ended with exit code ${exitCode}.`);
-  return best;
+  return { epoch: best[0], value: best[1].get(metric)! };
 }

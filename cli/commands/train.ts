@@ -7,20 +7,29 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { TwinvecError } from '#core/errors.ts';
-import { refuseUsedFolder } from '../output-folder.ts';
+import { fillFolder, refuseUsedFolder } from '../output-folder.ts';
 import { runContainer } from '../run-container.ts';
 
 interface TrainOptions {
   readonly train: string;
   readonly validation?: string;
   readonly test?: string;
+  readonly auxiliary?: string;
   readonly output: string;
   readonly hyperparameters?: string;
   readonly set: readonly string[];
+  readonly from?: string;
+  readonly checkpoints?: string;
   readonly engine?: string;
 }
 
-const CHANNELS = ['train', 'validation', 'test'] as const;
+const CONTENT_TYPES = {
+  train: 'application/jsonlines',
+  validation: 'application/jsonlines',
+  test: 'application/jsonlines',
+  auxiliary: 'application/json',
+} as const;
+const CHANNELS = Object.keys(CONTENT_TYPES) as (keyof typeof CONTENT_TYPES)[];
 
 const EXAMPLES = `
 Records are JSON Lines: {"label": 1, "in0": [6, 17, 606], "in1": [16, 21, 13]}
@@ -29,6 +38,13 @@ Examples:
   $ twinvec train --train pairs.jsonl --output model \\
       --set enc0_network=pooled_embedding enc0_vocab_size=20000 enc0_max_seq_len=50
   $ twinvec train --train train/ --validation validation/ --hyperparameters job.json --output model
+  $ twinvec train --train train/ --hyperparameters job.json --checkpoints job-1 --output model
+      Interrupted, the same command goes on where it was.
+  $ twinvec train --train new-pairs.jsonl --hyperparameters job.json --from model --output model-2
+
+With the words of a prepare, so that the model reads text, and pretrained vectors to start from:
+  $ twinvec train --train data/train.jsonl --auxiliary data --output model --hyperparameters job.json \\
+      --set enc0_vocab_file=vocabulary.json enc0_pretrained_embedding_file=glove.txt
 `;
 
 export function trainCommand(): Command {
@@ -37,9 +53,12 @@ export function trainCommand(): Command {
     .requiredOption('--train <path>', 'training channel: a file or a folder of .jsonl or .jsonl.gz files')
     .option('--validation <path>', 'validation channel: chooses the best epoch and stops early')
     .option('--test <path>', 'test channel: scored once at the end')
+    .option('--auxiliary <path>', 'vocabularies and pretrained vectors, such as the output folder of prepare')
     .requiredOption('--output <dir>', 'folder for the model; must not exist or be empty')
     .option('--hyperparameters <file>', 'a JSON object of names and values, as CreateTrainingJob takes them')
     .option('--set <name=value...>', 'hyperparameters one by one; they win over the file', [])
+    .option('--from <model>', 'start from the weights of a model: a folder or a model.tar.gz')
+    .option('--checkpoints <dir>', 'keep checkpoints there, and go on from one that is there')
     .option('--engine <engine>', 'tensorflow, js or auto', process.env.TWINVEC_ENGINE ?? 'auto')
     .addHelpText('after', EXAMPLES)
     .action(train);
@@ -57,7 +76,7 @@ async function train(options: TrainOptions): Promise<void> {
     });
     process.exitCode = exitCode;
     if (exitCode !== 0) return;
-    await cp(join(base, 'model'), output, { recursive: true });
+    await fillFolder(output, (partial) => cp(join(base, 'model'), partial, { recursive: true }));
     process.stderr.write(
       `\nThe model is in ${options.output}. Serve it with: twinvec serve --model ${options.output}\n`,
     );
@@ -74,7 +93,12 @@ async function layOutJob(base: string, options: TrainOptions): Promise<void> {
   await writeFile(join(config, 'hyperparameters.json'), JSON.stringify(await readHyperparameters(options)));
   const present = CHANNELS.filter((channel) => options[channel] !== undefined);
   for (const channel of present) await linkChannel(join(base, 'input', 'data', channel), options[channel]!);
-  const dataConfig = Object.fromEntries(present.map((channel) => [channel, { ContentType: 'application/jsonlines' }]));
+  if (options.from) await linkChannel(join(base, 'input', 'data', 'model'), options.from);
+  if (options.checkpoints) await linkFolder(join(base, 'checkpoints'), options.checkpoints);
+  const dataConfig = Object.fromEntries([
+    ...present.map((channel) => [channel, { ContentType: CONTENT_TYPES[channel] }]),
+    ...(options.from ? [['model', { ContentType: 'application/x-sagemaker-model' }]] : []),
+  ]);
   await writeFile(join(config, 'inputdataconfig.json'), JSON.stringify(dataConfig));
 }
 
@@ -85,6 +109,11 @@ async function linkChannel(target: string, source: string): Promise<void> {
   await mkdir(target, { recursive: true });
   const files = found.isDirectory() ? (await readdir(source)).map((name) => join(source, name)) : [source];
   for (const file of files) await symlink(resolve(file), join(target, basename(file)));
+}
+
+async function linkFolder(target: string, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await symlink(resolve(folder), target);
 }
 
 async function readHyperparameters(options: TrainOptions): Promise<Record<string, string>> {

@@ -53,10 +53,12 @@ function next({ columns, label, output, validation }: PrepareSettings, { vocabul
     'enc0_network=pooled_embedding',
     `enc0_vocab_size=${Math.max(2, vocabularies.in0.vocabulary.size)}`,
     `enc0_max_seq_len=${length(maker.in0)}`,
+    `enc0_vocab_file=${vocabularies.settings.vocabularies.in0}`,
     'enc1_network=pooled_embedding',
     `enc1_vocab_size=${Math.max(2, vocabularies.in1.vocabulary.size)}`,
     `enc1_max_seq_len=${length(maker.in1)}`,
+    `enc1_vocab_file=${vocabularies.settings.vocabularies.in1}`,
   ];
   const heldOut = validation > 0 ? ` --validation ${output}/validation.jsonl` : '';
-  return `Train with:\n  twinvec train --train ${output}/train.jsonl${heldOut} --output model --set ${settings.join(' ')}\n`;
+  return `Train with:\n  twinvec train --train ${output}/train.jsonl${heldOut} --auxiliary ${output} --output model --set ${settings.join(' ')}\n`;
 }

@@ -2,10 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TwinvecError } from '#core/errors.ts';
+import { parseVocabulary } from '#core/text/parse-vocabulary.ts';
 import { keepProbabilities } from '#core/text/subsampling.ts';
 import { parseTextSettings, TEXT_SETTINGS_FILE, type TextSettings } from '#core/text/text-settings.ts';
 import { type TokenizerRules, tokenize } from '#core/text/tokenizer.ts';
-import { buildVocabulary, countIds, parseVocabulary, type Vocabulary } from '#core/text/vocabulary.ts';
+import { buildVocabulary, countIds, type Vocabulary } from '#core/text/vocabulary.ts';
 import { WordCounts } from '#core/text/word-counts.ts';
 import type { PrepareSettings, WordSource } from './settings.ts';
 import { createSplit } from './split.ts';
@@ -78,11 +79,11 @@ function countedWords({ vocabulary: rules, subsample }: CountedWords, counts: Wo
 
 async function readEarlier(folder: string): Promise<Vocabularies> {
   const read = (name: string) =>
-    readFile(join(folder, name), 'utf8').catch((cause: unknown) => {
+    readFile(join(folder, name)).catch((cause: unknown) => {
       const message = `${folder} has no readable ${name}; is it the --output of an earlier prepare?`;
       throw new TwinvecError('InvalidTrainingData', message, { cause });
     });
-  const settings = parseTextSettings(await read(TEXT_SETTINGS_FILE));
+  const settings = parseTextSettings((await read(TEXT_SETTINGS_FILE)).toString('utf8'));
   const { in0, in1 } = settings.vocabularies;
   const first = { vocabulary: parseVocabulary(await read(in0), in0) };
   return { settings, in0: first, in1: in0 === in1 ? first : { vocabulary: parseVocabulary(await read(in1), in1) } };

@@ -19,7 +19,10 @@ const JOB_NAME = z
 export const InputSizes = z.strictObject({
   vocabularySize: z.int().min(2).max(LIMITS.vocabularySize.value),
   maxSeqLen: z.int().min(1).max(LIMITS.sequenceLength.value).default(LIMITS.sequenceLength.value),
+  /** Whether the model has a vocabulary of this input and reads text. */
+  text: z.boolean().optional(),
 });
+export type InputSizes = z.infer<typeof InputSizes>;
 
 const fields = {
   name: JOB_NAME,

@@ -70,6 +70,8 @@ function textOf(value: unknown): string | undefined {
   }
 }
 
+/** AWS's pattern; a name of dots alone would be a folder. */
+const FILE_NAME = /^(?!\.+$)[A-Za-z0-9._]*$/;
 const INTEGER = /^[+-]?\d+$/;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
@@ -90,6 +92,8 @@ function readValue(text: string, kind: HyperparameterKind): number | boolean | s
       const allowed = items.every((item) => kind.values.includes(item));
       return allowed && new Set(items).size === items.length ? items : undefined;
     }
+    case 'file':
+      return FILE_NAME.test(text) ? text : undefined;
     case 'text':
       return text;
   }

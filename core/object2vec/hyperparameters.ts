@@ -10,7 +10,7 @@ export type HyperparameterKind =
   | { readonly type: 'boolean' }
   | { readonly type: 'choice' | 'list'; readonly values: readonly string[] }
   | { readonly type: 'layers'; readonly min: number; readonly max: number }
-  | { readonly type: 'text' };
+  | { readonly type: 'text' | 'file' };
 
 export interface HyperparameterRule {
   readonly kind: HyperparameterKind;
@@ -24,7 +24,7 @@ const float = (min: number, max: number) => ({ type: 'float', min, max }) as con
 const boolean = { type: 'boolean' } as const;
 
 const networks = ['hcnn', 'bilstm', 'pooled_embedding'] as const;
-const noFile = { type: 'choice', values: [''] } as const;
+const file = { type: 'file' } as const;
 const vocabularySize = integer(2, LIMITS.vocabularySize.value);
 const sequenceLength = integer(1, LIMITS.sequenceLength.value);
 const tokenEmbeddingDim = integer(2, 1000);
@@ -50,9 +50,21 @@ export const HYPERPARAMETERS = {
     doc: 'Stacked layers of `hcnn` (`auto` is 4) or `bilstm` (`auto` is 1). No effect on `pooled_embedding`.',
   },
   enc0_cnn_filter_width: { kind: filterWidth, default: '3', doc: 'Tokens that one filter of `hcnn` reads.' },
-  enc0_vocab_file: { kind: noFile, default: '', doc: 'Must be empty: no vocabulary file is read.' },
-  enc0_pretrained_embedding_file: { kind: noFile, default: '', doc: 'Must be empty: no pretrained vectors are read.' },
-  enc0_freeze_pretrained_embedding: { kind: boolean, default: 'true', doc: 'No effect without pretrained vectors.' },
+  enc0_vocab_file: {
+    kind: file,
+    default: '',
+    doc: 'File of the `auxiliary` channel: one JSON object, word to id. The model then reads text, too.',
+  },
+  enc0_pretrained_embedding_file: {
+    kind: file,
+    default: '',
+    doc: 'File of the `auxiliary` channel: vectors to start from, as GloVe or fastText write them. Needs `enc0_vocab_file`.',
+  },
+  enc0_freeze_pretrained_embedding: {
+    kind: boolean,
+    default: 'true',
+    doc: 'Training leaves the table of token vectors as it starts. No effect without pretrained vectors.',
+  },
   enc1_network: {
     kind: { type: 'choice', values: ['enc0', ...networks] },
     default: 'enc0',
@@ -66,8 +78,8 @@ export const HYPERPARAMETERS = {
   enc1_token_embedding_dim: { kind: tokenEmbeddingDim, default: '300', doc: 'As `enc0_token_embedding_dim`.' },
   enc1_layers: { kind: layers, default: 'auto', doc: 'As `enc0_layers`.' },
   enc1_cnn_filter_width: { kind: filterWidth, default: '3', doc: 'As `enc0_cnn_filter_width`.' },
-  enc1_vocab_file: { kind: noFile, default: '', doc: 'As `enc0_vocab_file`.' },
-  enc1_pretrained_embedding_file: { kind: noFile, default: '', doc: 'As `enc0_pretrained_embedding_file`.' },
+  enc1_vocab_file: { kind: file, default: '', doc: 'As `enc0_vocab_file`.' },
+  enc1_pretrained_embedding_file: { kind: file, default: '', doc: 'As `enc0_pretrained_embedding_file`.' },
   enc1_freeze_pretrained_embedding: { kind: boolean, default: 'true', doc: 'As `enc0_freeze_pretrained_embedding`.' },
   enc_dim: {
     kind: integer(4, 10_000),
@@ -197,6 +209,8 @@ export function describeKind(kind: HyperparameterKind): string {
       return kind.values.map((value) => value || 'empty').join(', ');
     case 'list':
       return `comma-separated, each at most once: ${kind.values.join(', ')}`;
+    case 'file':
+      return 'empty, or a file name of letters, digits, dots and underscores';
     case 'text':
       return 'any text';
   }

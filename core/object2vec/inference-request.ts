@@ -2,6 +2,7 @@
  * A decoded Object2Vec request: what was asked for, and the token ids of its good records.
  */
 import type { RecordFailure } from '#core/batch/record-failure.ts';
+import type { TextReader } from '#core/text/text-reader.ts';
 import type { TokenRows } from './token-rows.ts';
 
 /** Chosen by the inputs that are present (AWS "How Object2Vec Works", step 3): both give scores, one its embedding. */
@@ -27,6 +28,8 @@ export interface InputRules {
   readonly vocabularySize: number;
   /** Longer sequences are cut to this many tokens, as AWS does. 1..5000. */
   readonly maxSeqLen: number;
+  /** Makes ids of text; absent when the model has no vocabulary: then text is refused. */
+  readonly text?: TextReader;
 }
 
 export interface DecodeOptions {

@@ -99,6 +99,42 @@ export function findNearest(
   return best.map((top) => top.sorted());
 }
 
+/**
+ * The rank of each query's right candidate, by dot product, from 1; of those with the same product, half count as ahead
+ * of it (ranking.ts).
+ * @param golds the right candidate of each query
+ * @param isCandidate says which others it is ranked among
+ */
+export function ranksAmong(
+  queries: Matrix,
+  golds: Int32Array,
+  candidates: Matrix,
+  isCandidate: (query: number, candidate: number) => boolean,
+): Float64Array {
+  const ranks = new Float64Array(queries.rows).fill(1);
+  const scores = new Float64Array(QUERIES_AT_ONCE);
+  const goldScores = Float64Array.from(golds, (gold, query) => {
+    fourProducts(queries, query, candidates, gold, scores);
+    return scores[0]!;
+  });
+  const blockRows = Math.max(1, Math.floor(BLOCK_FLOATS / candidates.width));
+  for (let block = 0; block < candidates.rows; block += blockRows) {
+    const end = Math.min(block + blockRows, candidates.rows);
+    for (let query = 0; query < queries.rows; query += QUERIES_AT_ONCE) {
+      const count = Math.min(QUERIES_AT_ONCE, queries.rows - query);
+      for (let candidate = block; candidate < end; candidate++) {
+        fourProducts(queries, query, candidates, candidate, scores);
+        for (let lane = 0; lane < count; lane++) {
+          const at = query + lane;
+          if (!(scores[lane]! >= goldScores[at]!) || candidate === golds[at] || !isCandidate(at, candidate)) continue;
+          ranks[at]! += scores[lane]! > goldScores[at]! ? 1 : 0.5;
+        }
+      }
+    }
+  }
+  return ranks;
+}
+
 /** Lanes beyond the last query repeat it; their products are not used. */
 function fourProducts(queries: Matrix, query: number, candidates: Matrix, candidate: number, into: Float64Array): void {
   const { values: q, width } = queries;

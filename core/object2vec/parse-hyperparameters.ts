@@ -12,6 +12,7 @@ import {
 } from './hyperparameters.ts';
 import { qualityMetricsOf } from './metrics.ts';
 import type { EncoderNetwork, EncoderSettings, Object2VecSettings, OutputSettings } from './settings.ts';
+import { wordConflicts, wordSettings } from './word-settings.ts';
 
 export interface ParsedHyperparameters {
   readonly settings: Object2VecSettings;
@@ -39,6 +40,7 @@ export function parseHyperparameters(given: Readonly<Record<string, unknown>>): 
     ...decayConflicts(read),
     ...biasConflicts(read),
     ...scheduleConflicts(read),
+    ...wordConflicts(read, relationOf(read)),
   ];
   if (problems.length > 0) {
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
@@ -90,6 +92,10 @@ function sizesOf(read: ReadValues, which: 0 | 1): { vocabularySize?: number; max
   const maxSeqLen = (which === 1 ? values.enc1_max_seq_len : undefined) ?? inherited?.maxSeqLen;
   return { ...(vocabularySize !== undefined && { vocabularySize }), ...(maxSeqLen !== undefined && { maxSeqLen }) };
 }
+
+const equalSizes = (read: ReadValues): boolean => sizesOf(read, 0).vocabularySize === sizesOf(read, 1).vocabularySize;
+
+const relationOf = (read: ReadValues) => ({ copiesEnc0: copiesEnc0(read), equalSizes: equalSizes(read) });
 
 function unequalTiedVocabularies(read: ReadValues): string[] {
   if (!read.values.tied_token_embedding_weight) return [];
@@ -222,6 +228,7 @@ function buildSettings(read: ReadValues): Object2VecSettings {
       tokenBias: values.token_bias!,
       dropout: values.dropout!,
     },
+    words: wordSettings(read, relationOf(read)),
     optimizer: {
       name: values.optimizer!,
       learningRate: values.learning_rate!,
@@ -263,6 +270,11 @@ function describeChanges(read: ReadValues): string[] {
   if (values.output_layer === 'mean_squared_error' && isSet(read, 'num_classes')) {
     notes.push("output_layer is set to mean_squared_error. Ignoring the hyperparameter 'num_classes'.");
   }
+  if (values.enc0_vocab_file && !values.enc1_vocab_file && copiesEnc0(read) && !equalSizes(read)) {
+    notes.push(
+      `enc0_vocab_file is not used for in1, because enc1_vocab_size=${texts.enc1_vocab_size} is another size.`,
+    );
+  }
   if (values.token_embedding_storage_type === 'dense' && isSet(read, 'token_embedding_storage_type')) {
     notes.push('token_embedding_storage_type=dense: only the rows of a batch are updated, as with row_sparse.');
   }
@@ -277,7 +289,7 @@ function describeChanges(read: ReadValues): string[] {
   return [...new Set(notes)];
 }
 
-function effectiveTexts({ texts }: ReadValues, { network, loop }: Object2VecSettings): Record<string, string> {
+function effectiveTexts({ texts }: ReadValues, { network, loop, words }: Object2VecSettings): Record<string, string> {
   const { enc0, enc1 } = network;
   const effective: Record<string, string> = {};
   for (const [name, rule] of Object.entries<HyperparameterRule>(HYPERPARAMETERS)) {
@@ -291,6 +303,12 @@ function effectiveTexts({ texts }: ReadValues, { network, loop }: Object2VecSett
     effective[`${prefix}_token_embedding_dim`] = String(encoder.tokenEmbeddingDim);
     effective[`${prefix}_layers`] = String(encoder.layers);
     if (encoder.network === 'hcnn') effective[`${prefix}_cnn_filter_width`] = String(encoder.filterWidth);
+  }
+  for (const prefix of ['enc0', 'enc1'] as const) {
+    const { vocabulary, pretrained } = words[prefix];
+    effective[`${prefix}_vocab_file`] = vocabulary ?? '';
+    effective[`${prefix}_pretrained_embedding_file`] = pretrained?.file ?? '';
+    if (pretrained) effective[`${prefix}_freeze_pretrained_embedding`] = String(pretrained.frozen);
   }
   return effective;
 }

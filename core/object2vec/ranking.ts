@@ -3,6 +3,8 @@ export interface RankingQuality {
   readonly hitsAt1: number;
   readonly hitsAt5: number;
   readonly hitsAt10: number;
+  readonly hitsAt20: number;
+  readonly hitsAt50: number;
   readonly meanRank: number;
   readonly medianRank: number;
   readonly meanReciprocalRank: number;
@@ -33,6 +35,8 @@ export function summarizeRanks(ranks: readonly number[]): RankingQuality {
     hitsAt1: hits(1),
     hitsAt5: hits(5),
     hitsAt10: hits(10),
+    hitsAt20: hits(20),
+    hitsAt50: hits(50),
     meanRank: mean((rank) => rank),
     medianRank: sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2,
     meanReciprocalRank: mean((rank) => 1 / rank),

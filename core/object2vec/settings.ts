@@ -67,8 +67,26 @@ export interface LoopSettings {
   readonly seed: number;
 }
 
+/** Files of the auxiliary channel that say what the ids of an encoder are; an absent one was not given. */
+export interface EncoderWords {
+  /** JSON: word to id. */
+  readonly vocabulary?: string;
+  readonly pretrained?: {
+    readonly file: string;
+    /** Training leaves the table of token vectors as it starts. */
+    readonly frozen: boolean;
+  };
+}
+
+export interface WordSettings {
+  readonly enc0: EncoderWords;
+  /** The same as `enc0` when tables are tied. */
+  readonly enc1: EncoderWords;
+}
+
 export interface Object2VecSettings {
   readonly network: NetworkSettings;
+  readonly words: WordSettings;
   readonly optimizer: OptimizerSettings;
   readonly loop: LoopSettings;
 }

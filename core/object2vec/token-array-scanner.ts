@@ -6,6 +6,7 @@ import { TwinvecError } from '#core/errors.ts';
 import { BYTE, type ByteCursor, expectByte, skipWhitespace, takeByte } from '#core/json/byte-cursor.ts';
 import { isDigit } from '#core/json/number-scanner.ts';
 import { skipValue } from '#core/json/value-scanner.ts';
+import { scanText, scanWords } from './text-scanner.ts';
 import type { TokenColumn } from './token-column.ts';
 import { scanToken } from './token-scanner.ts';
 
@@ -18,13 +19,14 @@ const FAST_WINDOW = 2;
 const FAST_DIGITS = 9;
 
 /**
- * Scans the array after the cursor as the next row of the column. Ids after the first `maxSeqLen` are checked like the
+ * Scans the array (or the text) after the cursor as the next row of the column. Ids after the first `maxSeqLen` are checked like the
  * others but not kept. Nothing is appended when it fails.
  *
- * @throws InvalidTokenId, TokenOutOfVocabulary, EmptySequence, InvalidRecord (not an array), MalformedJson
+ * @throws InvalidTokenId, TokenOutOfVocabulary, EmptySequence, NoVocabulary, InvalidRecord (not an array or text),
+ *   MalformedJson
  */
 export function scanTokenArray(cursor: ByteCursor, column: TokenColumn): void {
-  openTokenArray(cursor, column);
+  if (!openTokenArray(cursor, column)) return;
   column.reserve(column.maxSeqLen);
   const { bytes } = cursor;
   const { ids, vocabularySize } = column;
@@ -68,8 +70,13 @@ export function scanTokenArray(cursor: ByteCursor, column: TokenColumn): void {
   column.endRow(length);
 }
 
-function openTokenArray(cursor: ByteCursor, column: TokenColumn): void {
+/** Steps to the first id; false when it was text instead, which is then the column's next row. */
+function openTokenArray(cursor: ByteCursor, column: TokenColumn): boolean {
   skipWhitespace(cursor);
+  if (cursor.peek() === BYTE.quote) {
+    scanText(cursor, column);
+    return false;
+  }
   if (cursor.peek() !== BYTE.openBracket) throw notAnArray(cursor, column);
   cursor.at++;
   if (takeByte(cursor, BYTE.closeBracket)) {
@@ -79,6 +86,10 @@ function openTokenArray(cursor: ByteCursor, column: TokenColumn): void {
       cursor.errorPlace(),
     );
   }
+  // Without a vocabulary a quoted id is what it looks like: no id.
+  if (cursor.peek() !== BYTE.quote || !column.text) return true;
+  scanWords(cursor, column);
+  return false;
 }
 
 function scanSeparator(cursor: ByteCursor): number {
@@ -92,7 +103,7 @@ function notAnArray(cursor: ByteCursor, column: TokenColumn): TwinvecError {
   skipValue(cursor, SEQUENCE_DEPTH);
   return new TwinvecError(
     'InvalidRecord',
-    `${cursor.place()}: ${column.field} is ${cursor.quote(from, cursor.at)}, not an array of token ids`,
+    `${cursor.place()}: ${column.field} is ${cursor.quote(from, cursor.at)}, not an array of token ids or text`,
     cursor.errorPlace(),
   );
 }

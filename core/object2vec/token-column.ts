@@ -2,6 +2,7 @@
  * The growing form of {@link TokenRows}: one input's token ids, row after row, in one flat array. Scanning appends to
  * it; a record that turns out bad is taken back by truncating.
  */
+import type { TextReader } from '#core/text/text-reader.ts';
 import type { InputRules } from './inference-request.ts';
 import type { TokenRows } from './token-rows.ts';
 
@@ -14,6 +15,8 @@ export class TokenColumn {
   readonly field: InputField;
   vocabularySize: number;
   maxSeqLen: number;
+  /** Makes ids of text; absent where only ids are taken. */
+  text: TextReader | undefined;
   /** Ids of all rows; valid up to `length`. */
   ids: Int32Array = new Int32Array(FIRST_IDS);
   length = 0;
@@ -25,12 +28,14 @@ export class TokenColumn {
     this.field = field;
     this.vocabularySize = rules.vocabularySize;
     this.maxSeqLen = rules.maxSeqLen;
+    this.text = rules.text;
   }
 
   /** Empties the column for other rows under other rules; its arrays stay. */
   reset(rules: InputRules): void {
     this.vocabularySize = rules.vocabularySize;
     this.maxSeqLen = rules.maxSeqLen;
+    this.text = rules.text;
     this.truncate(0);
   }
 

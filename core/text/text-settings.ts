@@ -9,12 +9,14 @@ import { tokenizerRulesSchema } from './tokenizer.ts';
 export const TEXT_SETTINGS_FILE = 'text.json';
 
 /** Names that `enc0_vocab_file` takes (AWS: `[A-Za-z0-9._]`). */
-const vocabularyFileName = z.string().regex(/^[A-Za-z0-9._]+$/);
+export const vocabularyFileName = z.string().regex(/^(?!\.+$)[A-Za-z0-9._]+$/);
+
+export const unknownWordsSchema = z.enum(['mark', 'drop']);
 
 const textSettingsSchema = z.strictObject({
   formatVersion: z.literal(1),
   tokenizer: tokenizerRulesSchema,
-  unknownWords: z.enum(['mark', 'drop']),
+  unknownWords: unknownWordsSchema,
   /** The same name twice: both inputs share one vocabulary. */
   vocabularies: z.strictObject({ in0: vocabularyFileName, in1: vocabularyFileName }),
 });

@@ -30,7 +30,18 @@ const BLANKS = /[^\s]+/gu;
  * @example
  * tokenize("It's 3.5 °C", { version: 1, split: 'words', lowerCase: true }) // ['it', 's', '3', '5', 'c']
  */
-export function tokenize(text: string, { split, lowerCase }: TokenizerRules): string[] {
-  const composed = text.normalize('NFC');
-  return (lowerCase ? composed.toLowerCase() : composed).match(split === 'words' ? WORDS : BLANKS) ?? [];
+export function tokenize(text: string, rules: TokenizerRules): string[] {
+  return composed(text, rules).match(pattern(rules)) ?? [];
 }
+
+/** The same words, one after the other: a text of any length costs no list of them. */
+export function* eachWord(text: string, rules: TokenizerRules): Generator<string> {
+  for (const [word] of composed(text, rules).matchAll(pattern(rules))) yield word;
+}
+
+function composed(text: string, { lowerCase }: TokenizerRules): string {
+  const normal = text.normalize('NFC');
+  return lowerCase ? normal.toLowerCase() : normal;
+}
+
+const pattern = ({ split }: TokenizerRules): RegExp => (split === 'words' ? WORDS : BLANKS);

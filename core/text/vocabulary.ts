@@ -1,8 +1,6 @@
 /**
  * Words to token ids. The file form is AWS's (Object2Vec's `enc0_vocab_file`): one JSON object, word to id.
  */
-import { quoteForMessage, TwinvecError } from '#core/errors.ts';
-import { LIMITS } from '#core/limits.ts';
 import type { WordCounts } from './word-counts.ts';
 
 /** Stands for every word that the vocabulary does not hold. */
@@ -13,6 +11,36 @@ export const PADDING_WORD = '<pad>';
 /** `mark`: each unknown word becomes the unknown id. `drop`: it vanishes, unless nothing else is left. */
 export type UnknownWords = 'mark' | 'drop';
 
+/** What knows the ids of words. */
+export interface WordIds {
+  /** Undefined without `<unk>`: unknown words can then only be dropped. */
+  readonly unknownId: number | undefined;
+  idOf(word: string): number | undefined;
+}
+
+/**
+ * The ids of `words`, at most the first `most` of them. When all of them are unknown and dropped, one unknown id stands
+ * for the text, so that no text with a word becomes an empty sequence (unless there is no `<unk>`).
+ */
+export function encodeWords(
+  words: Iterable<string>,
+  vocabulary: WordIds,
+  unknown: UnknownWords,
+  most = Number.POSITIVE_INFINITY,
+): number[] {
+  const { unknownId } = vocabulary;
+  const instead = unknown === 'mark' ? unknownId : undefined;
+  const encoded: number[] = [];
+  let hadWords = false;
+  for (const word of words) {
+    hadWords = true;
+    const id = vocabulary.idOf(word) ?? instead;
+    if (id !== undefined && encoded.length < most) encoded.push(id);
+  }
+  if (encoded.length === 0 && hadWords && unknownId !== undefined) encoded.push(unknownId);
+  return encoded;
+}
+
 export interface VocabularyRules {
   /** Words seen less often are unknown. */
   readonly minCount: number;
@@ -21,7 +49,7 @@ export interface VocabularyRules {
   readonly padding: boolean;
 }
 
-export class Vocabulary {
+export class Vocabulary implements WordIds {
   readonly ids: ReadonlyMap<string, number>;
   /** What `enc0_vocab_size` must be: the highest id and one. */
   readonly size: number;
@@ -35,15 +63,12 @@ export class Vocabulary {
     this.unknownId = ids.get(UNKNOWN_WORD);
   }
 
-  /** The ids of `words`. Without `<unk>` in the vocabulary, unknown words can only be dropped. */
+  idOf(word: string): number | undefined {
+    return this.ids.get(word);
+  }
+
   encode(words: readonly string[], unknown: UnknownWords): number[] {
-    const encoded: number[] = [];
-    for (const word of words) {
-      const id = this.ids.get(word) ?? (unknown === 'mark' ? this.unknownId : undefined);
-      if (id !== undefined) encoded.push(id);
-    }
-    if (encoded.length === 0 && words.length > 0 && this.unknownId !== undefined) encoded.push(this.unknownId);
-    return encoded;
+    return encodeWords(words, this, unknown);
   }
 }
 
@@ -82,34 +107,4 @@ export function* formatVocabulary({ ids }: Vocabulary): Generator<string> {
     separator = ',\n';
   }
   yield ids.size === 0 ? '{}\n' : '\n}\n';
-}
-
-/**
- * @param name the file's name, for messages
- * @throws TwinvecError InvalidTrainingData when it is not one JSON object of words and ids
- */
-export function parseVocabulary(text: string, name: string): Vocabulary {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    throw new TwinvecError('InvalidTrainingData', `${name} is not JSON.`, { cause });
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw new TwinvecError('InvalidTrainingData', `${name} must hold one JSON object, word to id: {"the": 0, ...}.`);
-  }
-  const ids = new Map<string, number>();
-  for (const [word, id] of Object.entries(parsed)) {
-    if (!isTokenId(id)) {
-      const problem = `the id of ${quoteForMessage(word)} is not a whole number below ${LIMITS.vocabularySize.value}`;
-      throw new TwinvecError('InvalidTrainingData', `${name}: ${problem}.`);
-    }
-    ids.set(word, id);
-  }
-  if (ids.size === 0) throw new TwinvecError('InvalidTrainingData', `${name} holds no words.`);
-  return new Vocabulary(ids);
-}
-
-function isTokenId(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < LIMITS.vocabularySize.value;
 }

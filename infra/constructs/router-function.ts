@@ -45,5 +45,7 @@ function sizes(inputs: Environment['model']['inputs']): Record<string, string> {
     IN0_MAX_SEQ_LEN: `${inputs.in0.maxSeqLen}`,
     IN1_VOCABULARY_SIZE: `${inputs.in1.vocabularySize}`,
     IN1_MAX_SEQ_LEN: `${inputs.in1.maxSeqLen}`,
+    ...(inputs.in0.text && { IN0_TEXT: 'true' }),
+    ...(inputs.in1.text && { IN1_TEXT: 'true' }),
   };
 }

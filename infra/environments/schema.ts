@@ -32,7 +32,7 @@ export const Environment = z
     model: z.strictObject({
       /** `model.tar.gz` as training left it. */
       archiveS3Uri: S3Address.refine((uri) => uri.endsWith('.tar.gz'), 'must be a .tar.gz'),
-      /** Sizes of the inputs, so that router and validator can refuse ids that the model does not have. */
+      /** Sizes of the inputs, and whether they may be text, so that router and validator can refuse what the model would. */
       inputs: z.strictObject({ in0: InputSizes, in1: InputSizes }).optional(),
     }),
     /** Which libraries the image holds; must match the instance types. */

@@ -9,6 +9,12 @@ const wholeNumber = (least: number, most: number) =>
 const vocabularySize = wholeNumber(2, LIMITS.vocabularySize.value).optional();
 const maxSeqLen = wholeNumber(1, LIMITS.sequenceLength.value).optional();
 
+/** Whether the model has a vocabulary and reads text. */
+const text = z
+  .enum(['true', 'false'])
+  .transform((value) => value === 'true')
+  .optional();
+
 export const RouterEnvironment = z.object({
   ENDPOINT_NAME: z.string().regex(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/, 'must be the name of an endpoint'),
   /** An HTTP API gives up after 30 s; an answer must be on its way before. */
@@ -17,6 +23,8 @@ export const RouterEnvironment = z.object({
   IN1_VOCABULARY_SIZE: vocabularySize,
   IN0_MAX_SEQ_LEN: maxSeqLen,
   IN1_MAX_SEQ_LEN: maxSeqLen,
+  IN0_TEXT: text,
+  IN1_TEXT: text,
 });
 
 export type RouterEnvironment = z.infer<typeof RouterEnvironment>;

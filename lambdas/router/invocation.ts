@@ -8,6 +8,7 @@ import { parseContentType } from '#core/http/content-type.ts';
 import { LIMITS } from '#core/limits.ts';
 import { decodeInferenceRequest } from '#core/object2vec/codec.ts';
 import type { InputRules } from '#core/object2vec/inference-request.ts';
+import { UNREAD_TEXT } from '#core/text/text-reader.ts';
 import { runtimeClient } from '../commons/clients.ts';
 import type { RouterEnvironment } from './environment.ts';
 import { invokeModel } from './invoke.ts';
@@ -59,16 +60,22 @@ export function refuseBody(body: Uint8Array, contentType: string | undefined, en
     throw new TwinvecError('PayloadTooLarge', `The body has ${body.length} bytes; SageMaker takes at most ${most}.`);
   }
   decodeInferenceRequest(body, parseContentType(contentType), {
-    in0: rulesOf(environment.IN0_VOCABULARY_SIZE, environment.IN0_MAX_SEQ_LEN),
-    in1: rulesOf(environment.IN1_VOCABULARY_SIZE, environment.IN1_MAX_SEQ_LEN),
+    in0: rulesOf(environment.IN0_VOCABULARY_SIZE, environment.IN0_MAX_SEQ_LEN, environment.IN0_TEXT),
+    in1: rulesOf(environment.IN1_VOCABULARY_SIZE, environment.IN1_MAX_SEQ_LEN, environment.IN1_TEXT),
     maxRecords: LIMITS.realTimeRecords.value,
     tolerateBadRecords: false,
   });
 }
 
-function rulesOf(vocabularySize: number | undefined, maxSeqLen: number | undefined): InputRules {
+/** The words are with the model: text passes here when the model is said to read it, or nothing is known of the model. */
+function rulesOf(
+  vocabularySize: number | undefined,
+  maxSeqLen: number | undefined,
+  readsText = vocabularySize === undefined,
+): InputRules {
   return {
     vocabularySize: vocabularySize ?? LIMITS.tokenId.value,
     maxSeqLen: maxSeqLen ?? LIMITS.sequenceLength.value,
+    ...(readsText && { text: UNREAD_TEXT }),
   };
 }

@@ -5,9 +5,11 @@
 import { type SourceRecord, splitLines } from '#core/batch/split-lines.ts';
 import { TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { parseContentType } from '#core/http/content-type.ts';
+import type { InputSizes } from '#core/jobs/transform-definition.ts';
 import { LIMITS, mebibytes } from '#core/limits.ts';
 import { decodeInferenceRequest } from '#core/object2vec/codec.ts';
-import type { DecodeOptions, InferenceMode } from '#core/object2vec/inference-request.ts';
+import type { DecodeOptions, InferenceMode, InputRules } from '#core/object2vec/inference-request.ts';
+import { UNREAD_TEXT } from '#core/text/text-reader.ts';
 import type { ValidatorEvent } from './event.ts';
 import type { ReportBuilder } from './report.ts';
 
@@ -67,9 +69,14 @@ function createRecordCheck(event: ValidatorEvent): (record: SourceRecord) => Rec
 
 /** Sequences over the model's length are cut by the model, as at AWS, so length is not a problem to report. */
 function decodeOptions(event: ValidatorEvent): DecodeOptions {
-  const unknown = { vocabularySize: LIMITS.tokenId.value, maxSeqLen: LIMITS.sequenceLength.value };
+  const unknown = { vocabularySize: LIMITS.tokenId.value, maxSeqLen: LIMITS.sequenceLength.value, text: true };
   const { in0, in1 } = event.inputs ?? { in0: unknown, in1: unknown };
-  return { in0, in1, maxRecords: 1, tolerateBadRecords: false };
+  return { in0: rulesOf(in0), in1: rulesOf(in1), maxRecords: 1, tolerateBadRecords: false };
+}
+
+/** The words are with the model: text passes when the model is said to read it, or nothing is known of the model. */
+function rulesOf({ text, ...sizes }: InputSizes): InputRules {
+  return { ...sizes, ...(text && { text: UNREAD_TEXT }) };
 }
 
 function oversize(bytes: number, maxPayloadInMB: number): RecordProblem {

@@ -2,7 +2,7 @@
 import { mkdir, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { TwinvecError } from '#core/errors.ts';
-import { extractArchive } from './extract-archive.ts';
+import { extractArchive } from '../../container/src/model-archive.ts';
 
 /**
  * @param model A model folder, which is used in place, or a model.tar.gz.

@@ -10,8 +10,8 @@ import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { TwinvecError } from '#core/errors.ts';
 import type { CreateModelRequest } from '#core/sagemaker/hosting-requests.ts';
 import { parseS3Uri } from '#core/sagemaker/s3-uri.ts';
+import { extractArchive } from '../../container/src/model-archive.ts';
 import { type ContainerProcess, startContainer } from './container-process.ts';
-import { extractArchive } from './extract-archive.ts';
 
 export interface ModelHost {
   start(request: HostRequest): Promise<HostedModel>;

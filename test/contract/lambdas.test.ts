@@ -170,7 +170,7 @@ describe('the validator', () => {
     // Prepare
     const keys = Array.from({ length: 1001 }, (_, index) => `pages/${String(index).padStart(4, '0')}.jsonl`);
     for (const key of keys) await putRecords(key, ['{"in0":[1]}']);
-    await putRecords(keys[1000]!, ['{"in0":[1]}', '{"in0":"text"}']);
+    await putRecords(keys[1000]!, ['{"in0":[1]}', '{"in0":true}']);
 
     // Act
     const report = await validate({ ...event, inputS3Uri: 's3://input/pages/' });

@@ -176,7 +176,16 @@ it('makes records that train', async () => {
   // Act
   const trained = await runTwinvec([
     'train',
-    ...['--train', join(output, 'train.jsonl'), '--output', join(work, 'model'), '--engine', 'js'],
+    ...[
+      '--train',
+      join(output, 'train.jsonl'),
+      '--output',
+      join(work, 'model'),
+      '--engine',
+      'js',
+      '--auxiliary',
+      output,
+    ],
     ...['--set', ...settings, 'enc_dim=4', 'epochs=1'],
   ]);
 

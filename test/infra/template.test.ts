@@ -42,17 +42,22 @@ describe('the template', () => {
 
   it('hands the sizes of the model to the router and to every job', () => {
     // Prepare
-    const inputs = { in0: { vocabularySize: 100, maxSeqLen: 20 }, in1: { vocabularySize: 200, maxSeqLen: 30 } };
+    const inputs = {
+      in0: { vocabularySize: 100, maxSeqLen: 20, text: true },
+      in1: { vocabularySize: 200, maxSeqLen: 30 },
+    };
 
     // Act
     const template = synthesise({ ...dev, model: { ...dev.model, inputs } });
 
     // Assess
     template.hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: { IN0_VOCABULARY_SIZE: '100', IN1_MAX_SEQ_LEN: '30' } },
+      Environment: { Variables: { IN0_VOCABULARY_SIZE: '100', IN1_MAX_SEQ_LEN: '30', IN0_TEXT: 'true' } },
     });
     const [schedule] = resourcesOf(template, 'AWS::Scheduler::Schedule');
-    expect(plain(schedule?.properties.Target.Input)).toContain('"inputs":{"in0":{"vocabularySize":100,"maxSeqLen":20}');
+    expect(plain(schedule?.properties.Target.Input)).toContain(
+      '"inputs":{"in0":{"vocabularySize":100,"maxSeqLen":20,"text":true}',
+    );
   });
 });
 

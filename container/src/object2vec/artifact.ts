@@ -8,7 +8,10 @@ import * as z from 'zod';
 import { TwinvecError } from '#core/errors.ts';
 import { MANIFEST_FILE, Object2VecManifest } from '#core/object2vec/manifest.ts';
 import { NEIGHBOURS_FOLDER } from '#core/object2vec/neighbour-index.ts';
-import { type NetworkSettings, outputWidth } from '#core/object2vec/settings.ts';
+import { type EncoderSettings, type NetworkSettings, outputWidth } from '#core/object2vec/settings.ts';
+import type { TextRules } from '#core/text/text-reader.ts';
+import type { ChannelFile } from './channels.ts';
+import { readBytes } from './line-blocks.ts';
 
 /** TF Serving loads the highest numbered folder; a job makes one version. */
 const VERSION = '1';
@@ -18,23 +21,38 @@ export interface ArtifactContents {
   readonly network: NetworkSettings;
   /** As they took effect. */
   readonly hyperparameters: Readonly<Record<string, string>>;
+  readonly text?: ArtifactText;
   readonly best?: NonNullable<Object2VecManifest['best']>;
   /** Writes the SavedModel into the folder, which exists, and returns its tensors. */
   writeModel(versionDir: string): Promise<Object2VecManifest['tensors']>;
 }
 
+/** What a server needs to read text as training did. */
+export interface ArtifactText {
+  readonly rules: TextRules;
+  readonly in0?: NamedFile;
+  readonly in1?: NamedFile;
+}
+
+interface NamedFile {
+  readonly name: string;
+  readonly file: ChannelFile;
+}
+
 /** Writes the whole artifact into a new folder, in the layout of `/opt/ml/model`. */
 export async function stageArtifact(stagedDir: string, contents: ArtifactContents): Promise<void> {
-  const { network, hyperparameters, best } = contents;
+  const { network, hyperparameters, best, text } = contents;
   await mkdir(join(stagedDir, VERSION), { recursive: true });
   const tensors = await contents.writeModel(join(stagedDir, VERSION));
+  if (text) await copyVocabularies(join(stagedDir, VERSION), text);
   const manifest = Object2VecManifest.parse({
     format: 'twinvec-object2vec',
     formatVersion: 1,
     inputs: {
-      in0: { vocabularySize: network.enc0.vocabularySize, maxSeqLen: network.enc0.maxSeqLen },
-      in1: { vocabularySize: network.enc1.vocabularySize, maxSeqLen: network.enc1.maxSeqLen },
+      in0: describeInput(network.enc0, text?.in0),
+      in1: describeInput(network.enc1, text?.in1),
     },
+    ...(text && { text: text.rules }),
     encodingDim: network.encDim,
     output: { kind: network.output.kind, width: outputWidth(network.output) },
     ...(best && { best }),
@@ -42,6 +60,22 @@ export async function stageArtifact(stagedDir: string, contents: ArtifactContent
     tensors,
   } satisfies Object2VecManifest);
   await writeFile(join(stagedDir, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+function describeInput({ vocabularySize, maxSeqLen }: EncoderSettings, vocabulary: NamedFile | undefined) {
+  return { vocabularySize, maxSeqLen, ...(vocabulary && { vocabulary: vocabulary.name }) };
+}
+
+/** Into the folder that SavedModels have for such files, unzipped when they are gzip. */
+async function copyVocabularies(versionDir: string, { in0, in1 }: ArtifactText): Promise<void> {
+  await mkdir(assetsDir(versionDir), { recursive: true });
+  const files = new Map([in0, in1].filter((one) => one !== undefined).map(({ name, file }) => [name, file]));
+  for (const [name, file] of files) await writeFile(join(assetsDir(versionDir), name), readBytes(file));
+}
+
+/** A SavedModel's folder for files that its users read. */
+export function assetsDir(versionDir: string): string {
+  return join(versionDir, 'assets');
 }
 
 /**

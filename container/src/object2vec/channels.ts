@@ -9,6 +9,12 @@ import type { ChannelConfig, TrainingJob } from './training-job.ts';
 
 export type ChannelName = 'train' | 'validation' | 'test';
 export const CHANNELS: readonly ChannelName[] = ['train', 'validation', 'test'];
+/** Holds no records but an earlier artifact: see start-model.ts. */
+export const START_MODEL = 'model';
+/** Holds no records but vocabularies and vectors: see auxiliary-channel.ts. */
+export const AUXILIARY = 'auxiliary';
+
+const READ_CHANNELS: readonly string[] = [...CHANNELS, START_MODEL, AUXILIARY];
 
 export interface ChannelFile {
   readonly path: string;
@@ -36,19 +42,24 @@ export async function openChannels(job: TrainingJob): Promise<Channels> {
     checkForm(channel, job.channels?.get(channel));
     files.set(channel, await listFiles(dataDir, channel));
   }
-  return { files, unread: present.filter((name) => !CHANNELS.some((channel) => channel === name)) };
+  return {
+    files,
+    unread: present.filter((name) => !READ_CHANNELS.includes(name)),
+  };
 }
 
-function checkForm(channel: ChannelName, config: ChannelConfig | undefined): void {
+/** @throws TwinvecError InvalidTrainingData when the channel comes in a way that is not read. */
+export function checkForm(channel: ChannelName | typeof AUXILIARY, config: ChannelConfig | undefined): void {
   const { TrainingInputMode: mode, ContentType: contentType, RecordWrapperType: wrapper } = config ?? {};
   const mediaType = contentType?.split(';')[0]?.trim().toLowerCase();
+  const wanted = channel === AUXILIARY ? 'application/json' : 'application/jsonlines';
   const problem =
     mode === 'Pipe'
       ? 'is in Pipe mode; use File or FastFile'
       : wrapper && wrapper !== 'None'
         ? `has RecordWrapperType ${quoteForMessage(wrapper)}; use None`
-        : mediaType && mediaType !== 'application/jsonlines'
-          ? `has ContentType ${quoteForMessage(contentType!)}; use application/jsonlines`
+        : mediaType && mediaType !== wanted
+          ? `has ContentType ${quoteForMessage(contentType!)}; use ${wanted}`
           : undefined;
   if (problem) throw new TwinvecError('InvalidTrainingData', `Channel "${channel}" ${problem}.`);
 }

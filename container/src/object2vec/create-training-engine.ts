@@ -14,6 +14,7 @@ import type { Optimizer } from '../graph/optimizers/optimizer.ts';
 import { rmspropOptimizer } from '../graph/optimizers/rmsprop.ts';
 import { sgdOptimizer } from '../graph/optimizers/sgd.ts';
 import { GraphTrainingEngine, type TrainingRunner } from './graph-training-engine.ts';
+import type { GivenRows } from './initial-weights.ts';
 import { openJsTrainingRunner } from './js-training-runner.ts';
 import type { StartingPoint } from './starting-point.ts';
 import { openTensorFlowTrainingRunner } from './tensorflow-training-runner.ts';
@@ -29,6 +30,8 @@ export interface TrainingEngineOptions {
   readonly workDir: string;
   /** Instead of the network's own initializers. */
   readonly startingPoint?: StartingPoint;
+  /** Rows to start from, by the name of their table. */
+  readonly given?: ReadonlyMap<string, GivenRows>;
   /** Told in one line when `auto` had to do without TensorFlow. */
   readonly log?: (line: string) => void;
 }
@@ -73,16 +76,16 @@ function optimizerFor({ name, weightDecay, decoupledWeightDecay }: OptimizerSett
 
 async function openRunner(
   graph: Graph,
-  { engine, seed, workDir, log }: TrainingEngineOptions,
+  { engine, seed, workDir, given, log }: TrainingEngineOptions,
 ): Promise<TrainingRunner> {
-  if (engine === 'js') return openJsTrainingRunner(graph, seed);
+  if (engine === 'js') return openJsTrainingRunner(graph, seed, given);
   try {
     const { openNativeSession } = await import('../engine/native/session.ts');
-    return await openTensorFlowTrainingRunner(graph, seed, workDir, openNativeSession);
+    return await openTensorFlowTrainingRunner(graph, { seed, given, workDir }, openNativeSession);
   } catch (thrown) {
     const error = toTwinvecError(thrown);
     if (engine === 'tensorflow' || error.code !== 'EngineUnavailable') throw thrown;
     log?.(`Training without TensorFlow, slower: ${error.message}`);
-    return openJsTrainingRunner(graph, seed);
+    return openJsTrainingRunner(graph, seed, given);
   }
 }

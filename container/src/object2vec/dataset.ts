@@ -6,9 +6,11 @@ import { stat } from 'node:fs/promises';
 import { TwinvecError } from '#core/errors.ts';
 import { ByteCursor } from '#core/json/byte-cursor.ts';
 import { nextLine, skipByteOrderMark } from '#core/json/lines.ts';
-import type { NetworkSettings } from '#core/object2vec/settings.ts';
+import type { InputRules } from '#core/object2vec/inference-request.ts';
+import type { EncoderSettings, NetworkSettings } from '#core/object2vec/settings.ts';
 import type { TokenRows } from '#core/object2vec/token-rows.ts';
 import { TrainingRecords } from '#core/object2vec/training-record.ts';
+import type { TextReader } from '#core/text/text-reader.ts';
 import { ChannelData } from './channel-data.ts';
 import type { ChannelFile } from './channels.ts';
 import type { DataMemory } from './data-memory.ts';
@@ -39,9 +41,13 @@ export interface LoadedChannel extends Dataset {
   close(): void;
 }
 
+/** Absent where there is no vocabulary. */
+export type TextReaders = Readonly<Partial<Record<'in0' | 'in1', TextReader | undefined>>>;
+
 /**
  * @param memory shared by the job's channels
  * @param onRows hears how many rows there are so far, now and then.
+ * @param texts read records that hold text instead of ids.
  * @throws TwinvecError naming the file, the line and the field; InvalidTrainingData when there is no record at all;
  *   DiskFull when the ids have to go to a file and the folder has no space.
  */
@@ -51,15 +57,21 @@ export async function loadChannel(
   network: NetworkSettings,
   memory: DataMemory,
   onRows: (rows: number) => void = () => {},
+  texts: TextReaders = {},
 ): Promise<LoadedChannel> {
+  const records = new TrainingRecords({
+    in0: withText(network.enc0, texts.in0),
+    in1: withText(network.enc1, texts.in1),
+    output: network.output,
+  });
   const data = new ChannelData(channel, memory);
   try {
-    const cutSequences = await loadFiles(files, network, data, onRows);
+    await loadFiles(files, records, data, onRows);
     if (data.rows === 0) {
       const looked = files.length === 1 ? files[0]!.name : `${files.length} files`;
       throw new TwinvecError('InvalidTrainingData', `Channel "${channel}" has no records (${looked}).`);
     }
-    data.finish(cutSequences);
+    data.finish(records.cutSequences);
     return data;
   } catch (error) {
     data.close();
@@ -67,13 +79,16 @@ export async function loadChannel(
   }
 }
 
+function withText({ vocabularySize, maxSeqLen }: EncoderSettings, text: TextReader | undefined): InputRules {
+  return { vocabularySize, maxSeqLen, ...(text && { text }) };
+}
+
 async function loadFiles(
   files: readonly ChannelFile[],
-  network: NetworkSettings,
+  records: TrainingRecords,
   data: ChannelData,
   onRows: (rows: number) => void,
-): Promise<number> {
-  const records = new TrainingRecords({ in0: network.enc0, in1: network.enc1, output: network.output });
+): Promise<void> {
   // A file that is not there any more is reported when it is read.
   const sizes = await Promise.all(
     files.map(({ path }) =>
@@ -93,7 +108,6 @@ async function loadFiles(
     });
     bytesBefore += sizes[i]!;
   }
-  return records.cutSequences;
 }
 
 /** @param onBlock takes the records of each block */

@@ -8,11 +8,17 @@ import type { Graph } from '../graph/graph.ts';
 import type { Bundle } from '../savedmodel/tensor-bundle-reader.ts';
 import { writeBundle } from '../savedmodel/tensor-bundle-writer.ts';
 import type { TrainingRunner } from './graph-training-engine.ts';
-import { initialValue } from './initial-weights.ts';
+import { type GivenRows, initialValue } from './initial-weights.ts';
 import { openState } from './training-state.ts';
 
-export async function openJsTrainingRunner(graph: Graph, seed: number): Promise<TrainingRunner> {
-  const values = new Map(graph.parameters.map((parameter) => [parameter.name, initialValue(parameter, seed)]));
+export async function openJsTrainingRunner(
+  graph: Graph,
+  seed: number,
+  given?: ReadonlyMap<string, GivenRows>,
+): Promise<TrainingRunner> {
+  const values = new Map(
+    graph.parameters.map((parameter) => [parameter.name, initialValue(parameter, seed, given?.get(parameter.name))]),
+  );
   const executor = await GraphExecutor.open(graph, values);
   const weights = graph.parameters.filter(({ role }) => role === 'weight');
   const save = (prefix: string, parameters: readonly Parameter[]) =>

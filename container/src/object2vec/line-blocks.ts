@@ -1,11 +1,13 @@
 /**
- * A data file as blocks of whole lines, read piece by piece; gzip is seen by its first bytes and opened on the way.
+ * A data file as blocks of whole lines, read piece by piece, or as a whole; gzip is seen by its first bytes and opened on
+ * the way.
  */
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { TwinvecError } from '#core/errors.ts';
+import { LIMITS } from '#core/limits.ts';
 import type { ChannelFile } from './channels.ts';
 
 const BLOCK_BYTES = 1024 * 1024;
@@ -59,6 +61,22 @@ export async function* readBytes(
     const unzip = reason.startsWith('Z_') ? 'is damaged gzip' : 'cannot be read';
     throw new TwinvecError('InvalidTrainingData', `${file.name} ${unzip} (${reason}).`, { cause: error });
   }
+}
+
+/**
+ * All of a vocabulary's bytes, unzipped when they are gzip.
+ * @throws TwinvecError InvalidTrainingData naming the file when it cannot be read or is too large for one.
+ */
+export async function readWhole(file: ChannelFile): Promise<Buffer> {
+  const { value: most } = LIMITS.vocabularyFile;
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of readBytes(file)) {
+    size += piece.length;
+    if (size > most) throw new TwinvecError('InvalidTrainingData', `${file.name} has more than ${most} bytes.`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
 }
 
 async function isGzip(path: string): Promise<boolean> {

@@ -8,6 +8,7 @@ import { type CandidateNames, encodeNeighbours, type NeighbourAnswers } from '#c
 import type { DecodeOptions, InferenceMode, InferenceRequest } from '#core/object2vec/inference-request.ts';
 import { type CodecOutcome, ownBuffers } from '../codec/codec-task.ts';
 import { fromPlainFailures, type PlainFailure, toPlainFailures } from '../codec/plain-error.ts';
+import { type ServingTexts, textReaders, withTexts } from './serving-texts.ts';
 
 export interface DecodeTask {
   readonly kind: 'decode';
@@ -52,10 +53,17 @@ export function encodeNeighboursTask(task: NeighbourTask, names: CandidateNames)
 
 type CodecTask = DecodeTask | EncodeTask | NeighbourTask;
 
-/** The codec thread's entry (codec-task.ts). `names` are those of the model's candidates, where it has any. */
-export function runTask(task: CodecTask, names: CandidateNames | undefined): CodecOutcome<PlainRequest | Uint8Array> {
+/** What a codec thread knows of the model, in memory that all threads share. */
+export interface CodecData {
+  readonly texts: ServingTexts;
+  /** Of the model's candidates; undefined when it has none. */
+  readonly names: CandidateNames | undefined;
+}
+
+/** The codec thread's entry (codec-task.ts). */
+export function runTask(task: CodecTask, { texts, names }: CodecData): CodecOutcome<PlainRequest | Uint8Array> {
   if (task.kind === 'decode') {
-    const answer = decodeTask(task);
+    const answer = decodeTask({ ...task, options: withTexts(task.options, textReaders(texts)) });
     const { in0, in1 } = answer;
     return { answer, moved: ownBuffers(in0?.ids, in0?.offsets, in1?.ids, in1?.offsets) };
   }

@@ -22,6 +22,7 @@ import { readNeighbourIndex } from './neighbour-index.ts';
 import { SEARCH } from './neighbour-session.ts';
 import type { ServingData } from './open-serving-session.ts';
 import {
+  type CodecData,
   decodeTask,
   type EncodeTask,
   encodeNeighboursTask,
@@ -37,6 +38,7 @@ import {
   object2VecJob,
   type TokenCost,
 } from './serving-job.ts';
+import { loadServingTexts, type ServingTexts, textReaders, withTexts } from './serving-texts.ts';
 
 /** Decoding runs at roughly 5 ns a byte: this much is about a millisecond. */
 const INLINE_BODY_BYTES = 262_144;
@@ -62,10 +64,11 @@ export async function openObject2VecModel(config: ServingConfig): Promise<Served
     maxRecords: config.maxRecords,
     tolerateBadRecords: config.batch,
   };
+  const texts = await loadServingTexts(config.modelDir, manifest);
   const index = await readNeighbourIndex(config.modelDir, manifest.encodingDim);
   const { preferredMode, defaultAccept } = config;
   const preferred = preferredMode && signaturesOf(preferredMode);
-  return new Object2VecModel(manifest, options, defaultAccept, { index, preferred });
+  return new Object2VecModel(manifest, options, defaultAccept, { sessionData: { index, preferred }, texts });
 }
 
 class Object2VecModel implements ServedModel<Object2VecJob> {
@@ -73,6 +76,8 @@ class Object2VecModel implements ServedModel<Object2VecJob> {
   readonly #manifest: Object2VecManifest;
   readonly #options: DecodeOptions;
   readonly #defaultAccept: string | undefined;
+  /** With the readers of text of this thread. */
+  readonly #inlineOptions: DecodeOptions;
   readonly #codec: CodecPool;
   readonly sessionData: ServingData;
   readonly #cost: TokenCost;
@@ -81,14 +86,16 @@ class Object2VecModel implements ServedModel<Object2VecJob> {
     manifest: Object2VecManifest,
     options: DecodeOptions,
     defaultAccept: string | undefined,
-    sessionData: ServingData,
+    { sessionData, texts }: { readonly sessionData: ServingData; readonly texts: ServingTexts },
   ) {
     this.#manifest = manifest;
     this.#options = options;
+    this.#inlineOptions = withTexts(options, textReaders(texts));
     this.#defaultAccept = defaultAccept;
     this.#cost = tokenCostOf(manifest);
     this.sessionData = sessionData;
-    this.#codec = new CodecPool(new URL('./serving-codec.ts', import.meta.url).href, sessionData.index?.names);
+    const data: CodecData = { texts, names: sessionData.index?.names };
+    this.#codec = new CodecPool(new URL('./serving-codec.ts', import.meta.url).href, data);
   }
 
   checkHead(headers: RequestHead): void {
@@ -108,7 +115,9 @@ class Object2VecModel implements ServedModel<Object2VecJob> {
     const answerType = this.#answerType(parseContentType(contentType).type, accept);
     const wish = this.#wish(headers);
     const task = { kind: 'decode', body, contentType, options: this.#options } as const;
-    if (body.length <= INLINE_BODY_BYTES) return this.#toJob(decodeTask(task), answerType, wish);
+    if (body.length <= INLINE_BODY_BYTES) {
+      return this.#toJob(decodeTask({ ...task, options: this.#inlineOptions }), answerType, wish);
+    }
     const bytes = owned<Uint8Array>(body);
     return this.#codec
       .run<PlainRequest>({ ...task, body: bytes }, ownBuffers(bytes))

@@ -12,7 +12,7 @@ import { addGroupedRestore, addGroupedSave } from '../savedmodel/grouped-variabl
 import { writeSavedModel } from '../savedmodel/saved-model.ts';
 import { int32Vector } from '../savedmodel/tensor-proto.ts';
 import type { TrainingRunner } from './graph-training-engine.ts';
-import { initialPieces } from './initial-weights.ts';
+import { type GivenRows, initialPieces } from './initial-weights.ts';
 import { openState } from './training-state.ts';
 
 /** Signatures beside those of the training graph. */
@@ -24,14 +24,19 @@ const FILENAME = 'filename';
 const ZERO = 'zero';
 const DONE = 'done';
 
+interface Start {
+  readonly seed: number;
+  readonly given?: ReadonlyMap<string, GivenRows> | undefined;
+  readonly workDir: string;
+}
+
 /** @param openNative loads a SavedModel folder into TensorFlow */
 export async function openTensorFlowTrainingRunner(
   graph: Graph,
-  seed: number,
-  workDir: string,
+  start: Start,
   openNative: (dir: string) => Session,
 ): Promise<TrainingRunner> {
-  const session = await load(graph, seed, workDir, openNative);
+  const session = await load(graph, start, openNative);
   session.run(CLEAR_MEMORY, { [ZERO]: { dtype: 'float32', shape: [], data: Float32Array.of(0) } });
   return {
     engine: 'tensorflow',
@@ -50,8 +55,7 @@ export async function openTensorFlowTrainingRunner(
 /** The initial weights reach TensorFlow through a bundle, which loading reads; afterwards nothing needs the folder. */
 async function load(
   graph: Graph,
-  seed: number,
-  workDir: string,
+  { seed, given, workDir }: Start,
   openNative: (dir: string) => Session,
 ): Promise<Session> {
   const dir = await mkdtemp(join(workDir, 'training-graph-'));
@@ -73,7 +77,7 @@ async function load(
       variables: weights.map((parameter) => ({
         name: parameter.name,
         shape: parameter.shape,
-        data: initialPieces(parameter, seed),
+        data: initialPieces(parameter, seed, given?.get(parameter.name)),
       })),
     });
     return openNative(dir);

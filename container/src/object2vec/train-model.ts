@@ -13,6 +13,7 @@ import type { EngineChoice } from '../engine/session.ts';
 import { bundleBytes } from '../savedmodel/bundle-files.ts';
 import { whileWriting } from '../storage-failure.ts';
 import { publishArtifact, removePartialArtifact, stageArtifact } from './artifact.ts';
+import { type AuxiliaryFiles, readAuxiliaryChannel } from './auxiliary-channel.ts';
 import { type ChannelName, openChannels } from './channels.ts';
 import { type Checkpoint, type CheckpointFolder, openCheckpointFolder } from './checkpoint/checkpoint-folder.ts';
 import { fingerprintChannel, type JobFingerprint } from './checkpoint/job-fingerprint.ts';
@@ -22,6 +23,7 @@ import { type LoadedChannel, loadChannel } from './dataset.ts';
 import type { KeptWeights } from './kept-weights.ts';
 import { scoreArtifact } from './score-artifact.ts';
 import { type ScoredChannel, withNegatives } from './scored-channel.ts';
+import { openStartModel, type StartModel } from './start-model.ts';
 import { startingPoint } from './starting-point.ts';
 import type { StopRequest } from './stop-request.ts';
 import { readTrainingJob, type TrainingJob } from './training-job.ts';
@@ -50,6 +52,7 @@ interface Places {
   readonly staging: string;
   readonly checkpoints: CheckpointFolder | undefined;
   readonly resumeFrom: Checkpoint | undefined;
+  readonly start: StartModel | undefined;
 }
 
 const STAGING = '.twinvec-training-';
@@ -66,20 +69,26 @@ export async function trainModel(options: TrainOptions): Promise<void> {
   if (tight) report.note(tight);
   await removeLeftovers(options.baseDir);
   const checkpoints = await openCheckpoints(options, report);
+  const auxiliary = await readAuxiliaryChannel(job, settings, report);
   // Beside the model folder, so that the finished artifact moves there by renaming.
   const staging = await mkdtemp(join(options.baseDir, STAGING));
   const data = new Map<ChannelName, LoadedChannel>();
+  let start: StartModel | undefined;
   try {
+    start = await openStartModel(job, settings, staging);
+    if (start) report.note(start.description);
     const memory = new DataMemory(dataMemoryBytes(options.dataMemoryMb), staging);
-    await loadData(job, settings, memory, report, data);
-    const resumeFrom = checkpoints?.resume(fingerprint(parsed, data));
+    await loadData(job, settings, { memory, auxiliary }, report, data);
+    const resumeFrom = checkpoints?.resume(fingerprint(parsed, data, start));
     if (resumeFrom) report.note(describeResume(resumeFrom, settings));
-    const result = await train(options, settings, data, report, { staging, checkpoints, resumeFrom });
+    const places = { staging, checkpoints, resumeFrom, start };
+    const result = await train(options, settings, { data, auxiliary }, report, places);
     if (!result.weights) {
       report.note('Training was stopped before its first step; there is no model.');
       return;
     }
-    await makeModel(options, parsed, scoredChannel(data, 'test', settings), report, result.weights, staging);
+    const test = scoredChannel(data, 'test', settings);
+    await makeModel(options, parsed, { test, auxiliary }, report, result.weights, staging);
     report.summary([
       ['ended by', result.end],
       ['epochs', String(result.epochs)],
@@ -88,6 +97,7 @@ export async function trainModel(options: TrainOptions): Promise<void> {
       ['time', formatDuration((performance.now() - started) / 1000)],
     ]);
   } finally {
+    start?.close();
     for (const channel of data.values()) channel.close();
     await rm(staging, { recursive: true, force: true });
   }
@@ -96,15 +106,16 @@ export async function trainModel(options: TrainOptions): Promise<void> {
 /** @param data takes each channel as soon as it is read */
 async function loadData(
   job: TrainingJob,
-  settings: Object2VecSettings,
-  memory: DataMemory,
+  { network }: Object2VecSettings,
+  { memory, auxiliary }: { readonly memory: DataMemory; readonly auxiliary: AuxiliaryFiles },
   report: TrainingReport,
   data: Map<ChannelName, LoadedChannel>,
 ): Promise<void> {
+  const texts = { in0: auxiliary.in0?.reader, in1: auxiliary.in1?.reader };
   const channels = await openChannels(job);
   for (const name of channels.unread) report.note(`Channel "${name}" is not read.`);
   for (const [name, files] of channels.files) {
-    const channel = await report.load(name, (onRows) => loadChannel(name, files, settings.network, memory, onRows));
+    const channel = await report.load(name, (onRows) => loadChannel(name, files, network, memory, onRows, texts));
     data.set(name, channel);
     if (channel.inFile) {
       const limit = formatBytes(memory.limitBytes);
@@ -139,12 +150,12 @@ async function openCheckpoints(
 }
 
 /** The test channel is left out: it decides nothing. */
-function fingerprint({ effective }: ParsedHyperparameters, data: Data): JobFingerprint {
+function fingerprint({ effective }: ParsedHyperparameters, data: Data, start: StartModel | undefined): JobFingerprint {
   const deciding = (['train', 'validation'] as const).flatMap((name) => {
     const channel = data.get(name);
     return channel ? [[name, fingerprintChannel(channel)] as const] : [];
   });
-  return { hyperparameters: effective, data: Object.fromEntries(deciding) };
+  return { hyperparameters: effective, data: Object.fromEntries(deciding), ...(start && { start: start.digest }) };
 }
 
 function describeResume({ name, progress, steps }: Checkpoint, { loop }: Object2VecSettings): string {
@@ -157,9 +168,9 @@ function describeResume({ name, progress, steps }: Checkpoint, { loop }: Object2
 async function train(
   { engine: choice, stop }: TrainOptions,
   settings: Object2VecSettings,
-  data: Data,
+  { data, auxiliary: { vectors } }: { readonly data: Data; readonly auxiliary: AuxiliaryFiles },
   report: TrainingReport,
-  { staging, checkpoints, resumeFrom }: Places,
+  { staging, checkpoints, resumeFrom, start }: Places,
 ): Promise<TrainingResult> {
   const [weightsDir, workDir] = [join(staging, 'weights'), join(staging, 'work')];
   await Promise.all([mkdir(weightsDir), mkdir(workDir)]);
@@ -168,12 +179,15 @@ async function train(
     seed: settings.loop.seed,
     workDir,
     startingPoint: startingPoint(settings.network.output, data.get('train')!.labels),
+    // An earlier model has learned further than the vectors that it may have started from.
+    given: start?.given ?? vectors,
     log: report.note,
   };
   const { weights: bytes } = trainingMemory(planTraining(settings));
   const engine = await whileWriting({ what: 'the first set of weights', dir: workDir, bytes }, () =>
     createTrainingEngine(settings, options),
   );
+  vectors.clear();
   try {
     report.note(`Engine: ${engine.engine} (TWINVEC_ENGINE=${choice}).`);
     const train = data.get('train')!;
@@ -208,7 +222,7 @@ function scoredChannel(
 async function makeModel(
   { baseDir, engine, stop }: TrainOptions,
   { settings, effective }: ParsedHyperparameters,
-  test: ScoredChannel | undefined,
+  { test, auxiliary }: { readonly test: ScoredChannel | undefined; readonly auxiliary: AuxiliaryFiles },
   report: TrainingReport,
   weights: KeptWeights,
   staging: string,
@@ -221,6 +235,7 @@ async function makeModel(
     stageArtifact(stagedDir, {
       network,
       hyperparameters: effective,
+      ...((auxiliary.in0 || auxiliary.in1) && { text: auxiliary }),
       ...(loss !== undefined && {
         best: { epoch, metric: `validation:${lossNameOf(network.output.kind)}`, value: loss },
       }),

@@ -10,7 +10,13 @@ import { clipGradients } from '../graph/optimizers/clip-gradients.ts';
 import type { Optimizer } from '../graph/optimizers/optimizer.ts';
 import { type Dropout, dropoutAt, noDropout } from './network/dropout.ts';
 import { addTokenBiases, biasesFromTouchedRows } from './network/token-bias.ts';
-import { fromTouchedRows, type Side, type TokenSource } from './network/token-source.ts';
+import {
+  embeddingTable,
+  type FrozenSides,
+  fromTouchedRows,
+  type Side,
+  type TokenSource,
+} from './network/token-source.ts';
 import { compareEncodings, encode, score } from './network.ts';
 import { flatTokens } from './serving-graph.ts';
 
@@ -36,7 +42,8 @@ export function trainingGraph(settings: Object2VecSettings, optimizer: Optimizer
   const { network } = settings;
   const graph = new GraphBuilder();
   const [one, other] = [flatTokens(graph, 0), flatTokens(graph, 1)];
-  const vectors = fromTouchedRows(graph, network, one.tokens, other.tokens);
+  const frozen: FrozenSides = [isFrozen(settings, 0), isFrozen(settings, 1)];
+  const vectors = fromTouchedRows(graph, network, one.tokens, other.tokens, frozen);
   const biases = biasesFromTouchedRows(graph, network, [one.tokens, other.tokens]);
   const { sources } = vectors;
   const touched = [...vectors.touched, ...biases.touched];
@@ -46,9 +53,11 @@ export function trainingGraph(settings: Object2VecSettings, optimizer: Optimizer
     return addTokenBiases(graph, network, raw, biases.sources);
   };
   const scores = score(graph, network, forward(noDropout));
-  const weights = graph.parameters.filter(
-    (parameter) => !touched.some((table) => table.parameter.name === parameter.name),
-  );
+  const notDense = new Set([
+    ...touched.map(({ parameter }) => parameter.name),
+    ...([0, 1] as const).filter((side) => frozen[side]).map((side) => embeddingTable(network, side).name),
+  ]);
+  const weights = graph.parameters.filter(({ name }) => !notDense.has(name));
 
   const labels = graph.input(TRAINING.labels, network.output.kind === 'softmax' ? 'int32' : 'float32', ['rows']);
   const step = graph.input(TRAINING.step, 'int32', []);
@@ -91,6 +100,11 @@ export function trainingGraph(settings: Object2VecSettings, optimizer: Optimizer
       [TRAINING.predict, { inputs: tokens, outputs: { [TRAINING.scores]: scores }, updates: [] }],
     ]),
   };
+}
+
+/** Only a table that starts from pretrained vectors can be frozen. */
+function isFrozen({ words }: Object2VecSettings, side: Side): boolean {
+  return (side === 0 ? words.enc0 : words.enc1).pretrained?.frozen === true;
 }
 
 /**

@@ -30,6 +30,11 @@ export interface TrainingReport {
   note(text: string): void;
   /** Shows the rows of a channel coming in. */
   load<T>(channel: string, read: (onRows: (rows: number) => void) => Promise<T>): Promise<T>;
+  /** Shows the bytes of a large file coming in. */
+  read<T>(
+    file: { readonly name: string },
+    read: (onRead: (bytes: number, total: number) => void) => Promise<T>,
+  ): Promise<T>;
   /** @param from what an earlier process has done of the epoch */
   startEpoch(epoch: number, epochs: number, rows: number, from?: EpochSums): EpochReport;
   quality(split: DataSplit, metrics: Metrics, epoch?: number): void;
@@ -50,6 +55,17 @@ export function createTrainingReport(host: string, stdout: TextSink, stderr: Tex
       const loaded = await read((rows) => progress.update(rows));
       progress.finish();
       return loaded;
+    },
+    async read(file, read) {
+      let progress: Progress | undefined;
+      try {
+        return await read((bytes, total) => {
+          progress ??= createProgress({ label: `Reading ${file.name}`, total, unit: 'bytes', sink: stderr });
+          progress.update(bytes);
+        });
+      } finally {
+        progress?.finish();
+      }
     },
     startEpoch: (epoch, epochs, rows, from = NOTHING_DONE) => {
       const label = `Epoch ${epoch + 1}/${epochs}`;

@@ -14,6 +14,8 @@ export const JobFingerprint = z.strictObject({
   hyperparameters: z.record(z.string(), z.string()),
   /** Channels that decide the weights. */
   data: z.record(z.string(), ChannelFingerprint),
+  /** Digest of the weights that the job began with, where they were those of a model. */
+  start: z.exactOptional(z.string()),
 });
 export type JobFingerprint = z.infer<typeof JobFingerprint>;
 
@@ -42,7 +44,8 @@ export function differences(checkpoint: JobFingerprint, job: JobFingerprint): st
   const changed = [...names]
     .filter((name) => was[name] !== is[name] && !isHarmless(name, was, is))
     .map((name) => `${name} is ${is[name] ?? 'not set'} and was ${was[name] ?? 'not set'}`);
-  return [...changed, ...dataDifferences(checkpoint.data, job.data)];
+  const start = checkpoint.start === job.start ? [] : ['channel "model" has another model'];
+  return [...changed, ...start, ...dataDifferences(checkpoint.data, job.data)];
 }
 
 type Texts = Readonly<Record<string, string>>;

@@ -51,21 +51,32 @@ export function fromWholeTable(
 /** A table's rows that one batch touches, each once: what gradients and updates are made for. */
 export type TouchedRows = Omit<RowsTarget, 'gradient'>;
 
-/** Gathers each row that the batch touches once. With tied tables both sides share one gathering. */
+/** Whether each side's table of token vectors stays as it starts. */
+export type FrozenSides = readonly [boolean, boolean];
+
+/**
+ * Gathers each row that the batch touches once. With tied tables both sides share one gathering. A frozen table has no
+ * touched rows: it is read as in serving, so that no gradient is computed for it.
+ */
 export function fromTouchedRows(
   graph: GraphBuilder,
   settings: NetworkSettings,
   tokens0: FlatTokens,
   tokens1: FlatTokens,
+  frozen: FrozenSides,
 ): { readonly sources: readonly [TokenSource, TokenSource]; readonly touched: readonly TouchedRows[] } {
   if (!settings.tiedTokenEmbedding) {
-    const one = touch(graph, embeddingTable(settings, 0), tokens0.ids, 'unique0');
-    const other = touch(graph, embeddingTable(settings, 1), tokens1.ids, 'unique1');
-    const sources = [
-      { data: one.touched.rows, positions: one.positions, tokens: tokens0 },
-      { data: other.touched.rows, positions: other.positions, tokens: tokens1 },
-    ] as const;
-    return { sources, touched: [one.touched, other.touched] };
+    const read = (side: Side, tokens: FlatTokens) => {
+      if (frozen[side]) return { source: fromWholeTable(graph, settings, side, tokens), touched: [] };
+      const { touched, positions } = touch(graph, embeddingTable(settings, side), tokens.ids, `unique${side}`);
+      return { source: { data: touched.rows, positions, tokens }, touched: [touched] };
+    };
+    const [one, other] = [read(0, tokens0), read(1, tokens1)];
+    return { sources: [one.source, other.source], touched: [...one.touched, ...other.touched] };
+  }
+  if (frozen[0]) {
+    const whole = (side: Side, tokens: FlatTokens) => fromWholeTable(graph, settings, side, tokens);
+    return { sources: [whole(0, tokens0), whole(1, tokens1)], touched: [] };
   }
   const joined = graph.apply('join_ids', [tokens0.ids, tokens1.ids], { size: 'tokens' });
   const { touched, positions } = touch(graph, embeddingTable(settings, 0), joined, 'unique');

@@ -180,7 +180,7 @@ async function valuesAfterSteps(
   const runner =
     engine === 'js'
       ? await openJsTrainingRunner(graph, SEED)
-      : await openTensorFlowTrainingRunner(graph, SEED, workDir, openNativeSession);
+      : await openTensorFlowTrainingRunner(graph, { seed: SEED, workDir }, openNativeSession);
   USED.forEach((rows, step) => {
     const gradients = gradientsAt(step);
     const inputs: NamedTensors = {

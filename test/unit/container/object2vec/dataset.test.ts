@@ -121,12 +121,12 @@ describe('a channel', () => {
 
 describe('the channels of a job', () => {
   it('are those that inputdataconfig.json names', async () => {
-    await put('input/config/inputdataconfig.json', '{"train":{"TrainingInputMode":"File"},"auxiliary":{}}');
+    await put('input/config/inputdataconfig.json', '{"train":{"TrainingInputMode":"File"},"auxiliary":{},"other":{}}');
     await put('input/data/train/a.jsonl', line(1));
     await put('input/data/validation/a.jsonl', line(1));
     const { files, unread } = await openChannels(await readTrainingJob(baseDir));
     expect([...files.keys()]).toEqual(['train']);
-    expect(unread).toEqual(['auxiliary']);
+    expect(unread).toEqual(['other']);
   });
 
   it('must include train', async () => {

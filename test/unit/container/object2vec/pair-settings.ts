@@ -1,7 +1,7 @@
 /**
  * Small networks for tests, with pooled encoders unless others are asked for: every choice can be replaced.
  */
-import type { EncoderSettings, NetworkSettings, Object2VecSettings } from '#core/object2vec/settings.ts';
+import type { EncoderSettings, NetworkSettings, Object2VecSettings, WordSettings } from '#core/object2vec/settings.ts';
 import { rowOfEachId, type TokenRows } from '#core/object2vec/token-rows.ts';
 import type { NamedTensors } from '../../../../container/src/engine/session.ts';
 import { randomIds } from '../graph/random-values.ts';
@@ -15,6 +15,7 @@ export interface PairChoices extends Partial<Omit<NetworkSettings, 'enc0' | 'enc
   readonly encoder1?: Partial<EncoderSettings>;
   readonly weightDecay?: number;
   readonly learningRate?: number;
+  readonly words?: WordSettings;
 }
 
 export function pairSettings(choices: PairChoices = {}): Object2VecSettings {
@@ -25,6 +26,7 @@ export function pairSettings(choices: PairChoices = {}): Object2VecSettings {
     encoder1,
     weightDecay = 0,
     learningRate = 0.01,
+    words = { enc0: {}, enc1: {} },
     ...network
   } = choices;
   const encoder = (vocabularySize: number, changes: Partial<EncoderSettings> = {}): EncoderSettings => {
@@ -51,6 +53,7 @@ export function pairSettings(choices: PairChoices = {}): Object2VecSettings {
       dropout: 0,
       ...network,
     },
+    words,
     optimizer: {
       name: 'adam',
       learningRate,

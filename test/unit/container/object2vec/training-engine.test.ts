@@ -9,15 +9,17 @@ import { expect, it } from 'vitest';
 import type { EncoderSettings, Object2VecSettings } from '#core/object2vec/settings.ts';
 import type { EngineKind } from '../../../../container/src/engine/session.ts';
 import type { Initializer } from '../../../../container/src/graph/initializers.ts';
+import { adamOptimizer } from '../../../../container/src/graph/optimizers/adam.ts';
 import { createTrainingEngine } from '../../../../container/src/object2vec/create-training-engine.ts';
-import { initialValue } from '../../../../container/src/object2vec/initial-weights.ts';
+import { type GivenRows, initialValue } from '../../../../container/src/object2vec/initial-weights.ts';
 import { servingGraph } from '../../../../container/src/object2vec/serving-graph.ts';
 import { type StartingPoint, startingPoint } from '../../../../container/src/object2vec/starting-point.ts';
 import type { TrainingBatch, TrainingEngine } from '../../../../container/src/object2vec/training-engine.ts';
+import { trainingGraph } from '../../../../container/src/object2vec/training-graph.ts';
 import { openBundle } from '../../../../container/src/savedmodel/tensor-bundle-reader.ts';
 import { randomFloats, randomIds } from '../graph/random-values.ts';
 import { describeEachEngine } from './each-engine.ts';
-import { pairSettings, randomRows } from './pair-settings.ts';
+import { DIM, pairSettings, randomRows } from './pair-settings.ts';
 import { plainScores, type Weights } from './plain-network.ts';
 
 const SEED = 9;
@@ -113,6 +115,66 @@ describeEachEngine('training', (engine) => {
     // Assess: the network's own token vectors are so small that they hardly move it
     expect(predicted.length).toBe(4);
     for (const value of predicted) expect(Math.abs(value - 3)).toBeLessThan(0.1);
+  });
+
+  it.each([
+    ['pooled_embedding', pairSettings({ weightDecay: 0.5, dropout: 0.2 }), { pretrained0: true, pretrained1: false }],
+    ['hcnn', pairSettings({ encoder0: HCNN, encoder1: HCNN }), { pretrained0: true, pretrained1: true }],
+    ['bilstm', pairSettings({ encoder0: BILSTM, encoder1: BILSTM }), { pretrained0: false, pretrained1: true }],
+    [
+      'tied tables',
+      pairSettings({ tiedTokenEmbedding: true, vocabulary0: 25, vocabulary1: 25 }),
+      { pretrained0: true, pretrained1: true },
+    ],
+  ])('leaves every bit of a frozen table and trains all else: %s', async (_, base, { pretrained0, pretrained1 }) => {
+    // Prepare
+    const words = (frozen: boolean) => ({ vocabulary: 'v.json', pretrained: { file: 'g.txt', frozen } });
+    const settings = { ...base, words: { enc0: words(pretrained0), enc1: words(pretrained1) } };
+    const frozen = new Set([
+      ...(pretrained0 ? ['embed_0_weight', 'embed_shared_weight'] : []),
+      ...(pretrained1 ? ['embed_1_weight'] : []),
+    ]);
+    const graph = trainingGraph(settings, adamOptimizer(0), SEED);
+
+    // Act
+    const after = await withEngine(settings, engine, async (training, dir) => {
+      for (const seed of [1, 2]) training.step(batchOf(settings, 8, seed));
+      return savedWeights(settings, training, dir);
+    });
+
+    // Assess
+    for (const [name, { data }] of startingWeights(settings)) {
+      if (frozen.has(name)) expect(after.get(name)!.data).toEqual(data);
+      else expect(after.get(name)!.data, name).not.toEqual(data);
+    }
+    const remembered = graph.parameters.filter(({ role }) => role === 'optimizer_state').map(({ name }) => name);
+    expect(remembered.filter((name) => frozen.has(name.split('/')[0]!))).toEqual([]);
+    expect(remembered).toContain('output_layer_weight/adam_m');
+  });
+
+  it('starts from the rows that are given, and from its own where none is', async () => {
+    // Prepare
+    const settings = pairSettings();
+    const rows = new Map([3, 4, 29].map((id) => [id, randomFloats(DIM, id)]));
+    const given = new Map([['embed_0_weight', { width: DIM, row: (id: number) => rows.get(id) }]]);
+
+    // Act
+    const saved = await withEngine(
+      settings,
+      engine,
+      (training, dir) => savedWeights(settings, training, dir),
+      SEED,
+      unitVectors(settings),
+      given,
+    );
+
+    // Assess
+    const own = startingWeights(settings);
+    for (let id = 0; id < 30; id++) {
+      const row = (weights: Weights) => weights.get('embed_0_weight')!.data.slice(id * DIM, (id + 1) * DIM);
+      expect(row(saved)).toEqual(rows.get(id) ?? row(own));
+    }
+    expect(saved.get('embed_1_weight')!.data).toEqual(own.get('embed_1_weight')!.data);
   });
 
   it('leaves every bit of a row that no batch uses as it was', async () => {
@@ -266,9 +328,16 @@ async function withEngine<T>(
   use: (training: TrainingEngine, dir: string) => Promise<T>,
   seed = SEED,
   start = unitVectors(settings),
+  given?: ReadonlyMap<string, GivenRows>,
 ): Promise<T> {
   const dir = await mkdtemp(join(tmpdir(), 'twinvec-training-'));
-  const training = await createTrainingEngine(settings, { engine, seed, workDir: dir, startingPoint: start });
+  const training = await createTrainingEngine(settings, {
+    engine,
+    seed,
+    workDir: dir,
+    startingPoint: start,
+    ...(given && { given }),
+  });
   try {
     expect(training.engine).toBe(engine);
     return await use(training, dir);

@@ -229,10 +229,14 @@ describe('a JSON request', () => {
     expect(refusal(`{"instances":[${record}]}`)).toMatchObject({ code: 'InvalidRecord', record: 0, status: 422 });
   });
 
-  it.each(['null', '7', '"1,2"', '{"a":1}'])('C-14: refuses in0 that is %s', (value) => {
+  it.each(['null', '7', '{"a":1}'])('C-14: refuses in0 that is %s', (value) => {
     const error = refusal(`{"instances":[{"in0":${value}}]}`);
     expect(error).toMatchObject({ code: 'InvalidRecord', record: 0 });
     expect(error.message).toContain('in0');
+  });
+
+  it('C-14: refuses in0 that is text', () => {
+    expect(refusal('{"instances":[{"in0":"1,2"}]}')).toMatchObject({ code: 'NoVocabulary', record: 0 });
   });
 
   it.each(['7', 'null', '"str"', '[]', '[{"in0":[1]}]', 'true'])('C-16: refuses the body %s', (body) => {

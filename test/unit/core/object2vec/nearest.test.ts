@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dotProducts, findNearest, inverseLengths, type Matrix, toUnitRows } from '#core/object2vec/nearest.ts';
+import {
+  dotProducts,
+  findNearest,
+  inverseLengths,
+  type Matrix,
+  ranksAmong,
+  toUnitRows,
+} from '#core/object2vec/nearest.ts';
 import { rankOf, summarizeRanks } from '#core/object2vec/ranking.ts';
 import { TopK } from '#core/object2vec/top-k.ts';
 
@@ -55,6 +62,41 @@ describe('the nearest embeddings', () => {
 
     // Assess
     expect(best).toEqual([{ record: 150, score: 1 }]);
+  });
+
+  it('give ranks that are those of all scores sorted, ties shared, without the candidates that are left out', () => {
+    const value = fc.integer({ min: -2, max: 2 });
+    const rows = fc.array(fc.tuple(value, value), { minLength: 1, maxLength: 9 });
+    fc.assert(
+      fc.property(rows, rows, fc.infiniteStream(fc.nat()), (asked, offered, draws) => {
+        // Prepare
+        const matrixOf = (some: typeof asked): Matrix => ({
+          rows: some.length,
+          width: 2,
+          values: Float32Array.from(some.flat()),
+        });
+        const golds = Int32Array.from(asked, () => draws.next().value! % offered.length);
+        const leftOut = new Set(asked.map((_, query) => `${query},${draws.next().value! % offered.length}`));
+        const isCandidate = (query: number, candidate: number) => !leftOut.has(`${query},${candidate}`);
+
+        // Act
+        const ranks = ranksAmong(matrixOf(asked), golds, matrixOf(offered), isCandidate);
+
+        // Assess
+        asked.forEach(([x, y], query) => {
+          const among = offered.flatMap(([a, b], candidate) =>
+            candidate === golds[query] || isCandidate(query, candidate) ? [{ candidate, score: a * x + b * y }] : [],
+          );
+          const gold = among.findIndex(({ candidate }) => candidate === golds[query]);
+          expect(ranks[query]).toBe(
+            rankOf(
+              gold,
+              Float32Array.from(among, ({ score }) => score),
+            ),
+          );
+        });
+      }),
+    );
   });
 
   it('are the same by cosine with factors as with rows of length 1, and score 0 with zeros', () => {
@@ -116,6 +158,8 @@ describe('ranking', () => {
       hitsAt1: 0.25,
       hitsAt5: 0.5,
       hitsAt10: 0.75,
+      hitsAt20: 0.75,
+      hitsAt50: 0.75,
       meanRank: 113 / 4,
       medianRank: 6,
       meanReciprocalRank: (1 + 1 / 2 + 1 / 10 + 1 / 100) / 4,

@@ -36,6 +36,7 @@ describe('hyperparameters', () => {
         tokenBias: false,
         dropout: 0,
       },
+      words: { enc0: {}, enc1: {} },
       optimizer: {
         name: 'adam',
         learningRate: 0.0004,
@@ -168,7 +169,9 @@ describe('hyperparameters', () => {
     ['mini_batch_size', 'abc'],
     ['tied_token_embedding_weight', 'yes'],
     ['comparator_list', 'concat,concat'],
-    ['enc0_pretrained_embedding_file', 'glove.txt'],
+    ['enc0_vocab_file', 'words/vocabulary.json'],
+    ['enc0_vocab_file', '..'],
+    ['enc1_pretrained_embedding_file', 'crawl-300d.vec'],
   ])('are refused for %s = %j', (name, value) => {
     expect(refusal({ ...minimal, [name]: value })).toContain(`${name} = ${JSON.stringify(value)}: allowed: `);
   });

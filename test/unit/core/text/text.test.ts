@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandomDraws } from '#core/random/random-draws.ts';
 import { Lengths } from '#core/text/lengths.ts';
+import { parseVocabulary } from '#core/text/parse-vocabulary.ts';
 import { keepProbabilities, subsample } from '#core/text/subsampling.ts';
 import { parseTextSettings } from '#core/text/text-settings.ts';
 import { type TokenizerRules, tokenize } from '#core/text/tokenizer.ts';
-import { buildVocabulary, countIds, formatVocabulary, parseVocabulary } from '#core/text/vocabulary.ts';
+import { buildVocabulary, countIds, formatVocabulary } from '#core/text/vocabulary.ts';
 import { WordCounts } from '#core/text/word-counts.ts';
 
 const rules = (over: Partial<TokenizerRules> = {}): TokenizerRules => ({
@@ -102,7 +103,7 @@ describe('a vocabulary', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.constant('__proto__'))), (words) => {
         const vocabulary = buildVocabulary(counted(...words), DEFAULTS);
-        const read = parseVocabulary([...formatVocabulary(vocabulary)].join(''), 'vocabulary.json');
+        const read = parseVocabulary(Buffer.from([...formatVocabulary(vocabulary)].join('')), 'vocabulary.json');
         expect(new Map(read.ids)).toEqual(vocabulary.ids);
         expect(read.size).toBe(vocabulary.size);
       }),
@@ -110,15 +111,20 @@ describe('a vocabulary', () => {
   });
 
   it.each([
-    ['[', 'v.json is not JSON.'],
-    ['["a"]', 'v.json must hold one JSON object'],
+    ['[', 'v.json, line 1: it must hold one JSON object, word to id'],
+    ['["a"]', 'v.json, line 1: it must hold one JSON object'],
+    ['{"a": 1,\n"b": 2', 'v.json, line 2: not JSON: expected a comma or }, found the end of the body.'],
+    ['{"a": 1}\n\n{', 'v.json, line 3: not JSON: expected the end of the body'],
+    ['{"a": 1,\n"b": 0,\n"a": 1}', 'v.json, line 3: the word "a" stands twice.'],
+    ['{"\\ud800": 1}', 'v.json, line 1: not JSON: expected the second half of a surrogate pair'],
     ['{}', 'v.json holds no words.'],
-    ['{"a": 1.5}', 'v.json: the id of "a" is not a whole number below 3000000.'],
-    ['{"a": -1}', 'v.json: the id of "a"'],
-    ['{"a": "1"}', 'v.json: the id of "a"'],
-    ['{"a": 3000000}', 'v.json: the id of "a"'],
+    ['{"a": 1.5}', 'v.json, line 1: the id of "a" is not a whole number below 3000000.'],
+    ['{"b": 0,\n"a": -1}', 'v.json, line 2: the id of "a"'],
+    ['{"a": "1"}', 'v.json, line 1: the id of "a"'],
+    ['{"a": [[1]]}', 'v.json, line 1: the id of "a"'],
+    ['{"a": 3000000}', 'v.json, line 1: the id of "a"'],
   ])('refuses the file %s', (text, message) => {
-    expect(() => parseVocabulary(text, 'v.json')).toThrow(message);
+    expect(() => parseVocabulary(Buffer.from(text), 'v.json')).toThrow(message);
   });
 
   it('knows how often each id occurs, what it does not hold being unknown', () => {

@@ -54,6 +54,18 @@ describe('an object of records', () => {
     expect((await check(text, { inputs })).problems).toMatchObject([{ line: 2, code: 'TokenOutOfVocabulary' }]);
   });
 
+  it('may hold text when the model reads it, or nothing is known of the model', async () => {
+    const sizes = { vocabularySize: 10, maxSeqLen: 5 };
+    const text = '{"in0":"a fox"}\n{"in0":["a","fox"]}\n{"in0":[1]}\n';
+    const reads = { in0: { ...sizes, text: true }, in1: sizes };
+    expect(await check(text)).toMatchObject({ badRecords: 0 });
+    expect(await check(text, { inputs: reads })).toMatchObject({ badRecords: 0 });
+    expect((await check(text, { inputs: { in0: sizes, in1: sizes } })).problems).toMatchObject([
+      { line: 1, code: 'NoVocabulary' },
+      { line: 2, code: 'InvalidTokenId' },
+    ]);
+  });
+
   it('that ask for different things cannot be batched, whatever the threshold', async () => {
     const text = '{"in0":[1]}\n{"in0":[1],"in1":[2]}\n';
     expect(await check(text, { maxBadRecords: 9 })).toMatchObject({

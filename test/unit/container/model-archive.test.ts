@@ -4,7 +4,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as tar from 'tar';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { extractArchive } from '../../../../local/hosting/extract-archive.ts';
+import { extractArchive } from '../../../container/src/model-archive.ts';
 
 type HeaderData = ConstructorParameters<typeof tar.Header>[0];
 

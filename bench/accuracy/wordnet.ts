@@ -1,0 +1,65 @@
+/** Retrieval on the demo's task, from WordNet: each encoder in turn reads the definitions. Needs no data folder. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { summarizeRanks } from '#core/object2vec/ranking.ts';
+import { RETRIEVAL } from '../../demo/retrieval-settings.ts';
+import { runTwinvec } from '../../demo/run-twinvec.ts';
+import { rankByTfIdf, ranksOf, readEmbeddings } from '../../demo/search.ts';
+import { percent } from '../../demo/show.ts';
+import { buildTask, type Task } from '../../demo/task.ts';
+import { encodeConcept, encodeDefinition, writeTrainingFiles } from '../../demo/training-files.ts';
+import { readNouns } from '../../demo/wordnet.ts';
+import type { AccuracyRun, Outcome } from './accuracy-run.ts';
+import { trainAndRead } from './train-and-read.ts';
+
+/** The demo's: the task is the same for every seed of the training. */
+const TASK_SEED = 20_260_701;
+
+/** The baseline is scored first: it is what every run has to beat. */
+export async function wordNetRuns(): Promise<AccuracyRun[]> {
+  const task = buildTask(await readNouns(), TASK_SEED);
+  const baseline = rankByTfIdf(task).hitsAt10;
+  return Object.entries(RETRIEVAL).map(([encoder, hyperparameters]) => ({
+    name: `WordNet retrieval, ${encoder}`,
+    metric: 'hits@10 by cosine',
+    published: '',
+    bar: `> TF-IDF, ${percent(baseline)}`,
+    seeds: [TASK_SEED],
+    hyperparameters,
+    format: percent,
+    measure: (folder, seed) => trainAndRank(task, hyperparameters, folder, seed),
+  }));
+}
+
+async function trainAndRank(
+  task: Task,
+  hyperparameters: Readonly<Record<string, string>>,
+  folder: string,
+  seed: number,
+): Promise<Outcome> {
+  const model = join(folder, 'model');
+  const files = await writeTrainingFiles(task, join(folder, 'data'), seed, hyperparameters);
+  const channels = ['--train', files.train, '--validation', files.validation];
+  const { epoch } = await trainAndRead(
+    ['train', ...channels, '--hyperparameters', files.hyperparameters, '--output', model],
+    'accuracy',
+  );
+  const queries = task.heldOut.map((pair) => ({ in0: encodeDefinition(task, pair) }));
+  const concepts = task.candidates.map((concept) => ({ in1: encodeConcept(task, concept) }));
+  const ranks = ranksOf(
+    task.heldOut,
+    await embed(queries, 'definitions', model, folder),
+    await embed(concepts, 'concepts', model, folder),
+  );
+  return { value: summarizeRanks(ranks).hitsAt10, epoch };
+}
+
+/** Rows of length 1, one for each record. */
+async function embed(records: readonly object[], name: string, model: string, folder: string): Promise<Float32Array> {
+  const [input, output] = [join(folder, 'records'), join(folder, 'embeddings')];
+  await mkdir(input, { recursive: true });
+  const file = join(input, `${name}.jsonl`);
+  await writeFile(file, `${records.map((record) => JSON.stringify(record)).join('\n')}\n`);
+  await runTwinvec(['transform', '--model', model, '--input', file, '--output', output]);
+  return readEmbeddings(await readFile(join(output, `${name}.jsonl.out`), 'utf8'));
+}
