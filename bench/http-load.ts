@@ -21,12 +21,13 @@ export function postBytes(body: Uint8Array, contentType = 'application/json'): B
   return Buffer.concat([Buffer.from(head), body]);
 }
 
-/** Every connection sends its next request as soon as its answer is there. */
+/** Every connection sends its next request as soon as its answer is there, for a time or up to a number of requests. */
 export async function closedLoop(
   port: number,
   requests: readonly Buffer[],
   connections: number,
   seconds: number,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<LoadResult> {
   const recorder = new Recorder();
   const clients = await Promise.all(Array.from({ length: connections }, () => Client.open(port)));
@@ -34,7 +35,8 @@ export async function closedLoop(
   let next = 0;
   await Promise.all(
     clients.map(async (client) => {
-      while (performance.now() < endMs) await recorder.record(client, requests[next++ % requests.length]!);
+      while (next < most && performance.now() < endMs)
+        await recorder.record(client, requests[next++ % requests.length]!);
     }),
   );
   for (const client of clients) client.close();

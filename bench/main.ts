@@ -15,6 +15,7 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   encoders: async () => (await import('./encoders.ts')).benchEncoders(),
   hcnn: async () => (await import('./hcnn.ts')).benchHcnn(),
   serving: async () => (await import('./serving.ts')).benchServing(),
+  'saved-models': async () => (await import('./serving-saved-models.ts')).benchSavedModels(),
   training: async () => (await import('./training.ts')).benchTraining(),
   'data-size': async () => (await import('./data-size.ts')).benchDataSize(),
   'bucket-width': async () => (await import('./bucket-width.ts')).benchBucketWidth(),

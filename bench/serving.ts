@@ -2,15 +2,14 @@
  * Serving on the reference model: the engine in its worker, the server over HTTP against it, what batching gives to
  * single-instance requests, and what ten times too many requests do.
  */
-import { readFileSync } from 'node:fs';
-import { EnginePool } from '../container/src/engine/pool.ts';
 import { mergeObject2Vec, object2VecJob } from '../container/src/object2vec/serving-job.ts';
-import { type ServerProcess, startServer } from '../test/server-process.ts';
 import type { BenchRow } from './bench-row.ts';
-import { Client, closedLoop, type LoadResult, openLoop, postBytes, quantile, timeOnce } from './http-load.ts';
+import { engineRate, okPerSecond, residentBytes, withServer } from './bench-server.ts';
+import { Client, closedLoop, openLoop, postBytes, quantile, timeOnce } from './http-load.ts';
 import { median } from './median.ts';
 import { referenceRows, SEQUENCE_LENGTH, withReferenceModel } from './reference-model.ts';
 
+const OBJECT2VEC_SESSIONS = import.meta.resolve('../container/src/object2vec/open-serving-session.ts');
 const ROWS = 64;
 const SECONDS = 5;
 const ROUNDS = 3;
@@ -39,7 +38,7 @@ export async function benchHttp(modelDir: string): Promise<readonly BenchRow[]> 
   const serverRates: number[] = [];
   const requests = Array.from({ length: DISTINCT }, (_, i) => pairRequest(ROWS, SEQUENCE_LENGTH, i));
   for (let round = 0; round < ROUNDS; round++) {
-    engineRates.push(await engineRate(modelDir));
+    engineRates.push(await engineRowRate(modelDir));
     const result = await withServer(modelDir, {}, async ({ port }) => {
       await closedLoop(port, requests, 16, 1);
       return closedLoop(port, requests, 16, SECONDS);
@@ -156,62 +155,15 @@ function overload(modelDir: string, engineEnv: Readonly<Record<string, string>>)
   });
 }
 
-/** Two calls in flight, as the server keeps them. */
-async function engineRate(modelDir: string): Promise<number> {
-  const pool = new EnginePool({
-    start: {
-      sessionModule: new URL('../container/src/engine/open-session.ts', import.meta.url).href,
-      modelDir,
-      engine: 'auto',
-      warmUp: [],
-    },
-    workers: 1,
-    callTimeoutMs: 60_000,
-    loadTimeoutMs: 60_000,
-    log: SILENT,
-    onGivenUp: (error) => {
-      throw error;
-    },
-  });
-  await pool.ready();
-  let calls = 0;
-  const run = async (untilMs: number) => {
-    while (performance.now() < untilMs) {
-      const rows = referenceRows(ROWS, calls++ % DISTINCT);
-      const job = object2VecJob({ mode: 'scores', in0: rows, in1: rows, rows: ROWS, failures: [], answerType: '' });
-      await pool.run(mergeObject2Vec([{ job, from: 0, to: ROWS }]));
-    }
+function engineRowRate(modelDir: string): Promise<number> {
+  const call = (n: number) => {
+    const rows = referenceRows(ROWS, n % DISTINCT);
+    const job = object2VecJob({ mode: 'scores', in0: rows, in1: rows, rows: ROWS, failures: [], answerType: '' });
+    return mergeObject2Vec([{ job, from: 0, to: ROWS }]);
   };
-  const both = (untilMs: number) => Promise.all([run(untilMs), run(untilMs)]);
-  await both(performance.now() + 1000);
-  calls = 0;
-  const startMs = performance.now();
-  await both(startMs + SECONDS * 1000);
-  const rate = (calls * ROWS) / ((performance.now() - startMs) / 1000);
-  await pool.close();
-  return rate;
-}
-
-const SILENT = {
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-  repeated() {},
-  async close() {},
-};
-
-async function withServer<T>(
-  modelDir: string,
-  env: Readonly<Record<string, string>>,
-  use: (server: ServerProcess) => Promise<T>,
-): Promise<T> {
-  const server = await startServer({ modelDir, env: { TWINVEC_LOG_LEVEL: 'info', ...env } });
-  try {
-    return await use(server);
-  } finally {
-    await server.stop();
-  }
+  return engineRate({ modelDir, sessionModule: OBJECT2VEC_SESSIONS, seconds: SECONDS, call }).then(
+    (rate) => rate * ROWS,
+  );
 }
 
 /** `rows` pairs of `length` ids a side; differing by `start`. */
@@ -220,15 +172,6 @@ function pairRequest(rows: number, length: number, start: number): Buffer {
   const take = (row: number) => [...ids.subarray(row * SEQUENCE_LENGTH, row * SEQUENCE_LENGTH + length)];
   const instances = Array.from({ length: rows }, (_, row) => ({ in0: take(2 * row), in1: take(2 * row + 1) }));
   return postBytes(Buffer.from(JSON.stringify({ instances })));
-}
-
-function okPerSecond({ counts, seconds }: LoadResult): number {
-  return (counts.get(200) ?? 0) / seconds;
-}
-
-function residentBytes(pid: number): number {
-  const kibibytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kibibytes) * 1024;
 }
 
 /** Asks for /ping ten times a second and remembers the slowest answer. */
