@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { batchEnvironment } from '#core/batch/batch-environment.ts';
 import { payloadProblem, type TransformChoices } from '#core/batch/settings.ts';
+import type { BatchStrategy, SplitType } from '#core/batch/split-types.ts';
 import { TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { LIMITS, mebibytes } from '#core/limits.ts';
 import { formatCount } from '#core/terminal/format.ts';
@@ -22,14 +23,16 @@ export interface TransformCommandOptions {
   readonly output: string;
   readonly contentType: string;
   readonly accept?: string;
-  readonly splitType: 'Line' | 'None';
-  readonly strategy: 'MultiRecord' | 'SingleRecord';
+  readonly splitType: SplitType;
+  readonly strategy: BatchStrategy;
   readonly assembleWith: 'Line' | 'None';
   readonly maxPayload?: number;
   readonly maxConcurrent?: number;
   readonly timeout: number;
   readonly retries: number;
   readonly engine?: 'auto' | 'tensorflow' | 'js';
+  /** The job's Environment. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** Results go to standard output, progress and problems to standard error. `process` fits. */
@@ -55,6 +58,7 @@ export async function runTransformCommand(options: TransformCommandOptions, stre
   try {
     const survey = await surveySource(folderSource(options.input), {
       splitType: options.splitType,
+      strategy: options.strategy,
       // The server may allow less; what is over the largest payload can be told without it.
       maxPayloadBytes: mebibytes(options.maxPayload ?? LIMITS.batchMaxPayloadMb.value),
     });
@@ -119,6 +123,7 @@ async function startServer(
   return startContainer({
     baseDir,
     environment: {
+      ...options.env,
       ...batchEnvironment(choices),
       ...(options.engine === undefined ? {} : { TWINVEC_ENGINE: options.engine }),
     },

@@ -37,9 +37,10 @@ function failures(report: TransformReport): string {
 
 function placeholders(report: TransformReport): string {
   if (report.placeholders === 0) return '';
+  const place = report.settings.splitType === 'Line' ? 'line' : 'record';
   const lines = report.listedPlaceholders
     .slice(0, SHOWN)
-    .map(({ object, line, text }) => `  ${object} line ${line}: ${text}`);
+    .map(({ object, line, text }) => `  ${object} ${place} ${line}: ${text}`);
   return `Records that the model could not use:\n${lines.join('\n')}\n${more(report.placeholders)}`;
 }
 

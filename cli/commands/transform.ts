@@ -16,6 +16,10 @@ Examples:
     twinvec transform --model model/ --input docs/ --output out/ --split-type None --assemble-with None \\
       --content-type application/json
 
+  tf.Examples in TFRecord files, one request for each record, rows of different requests in one call of the model:
+    twinvec transform --model model.tar.gz --input records/ --output out/ --split-type TFRecord \
+      --strategy SingleRecord --content-type application/x-tfexample --env SAGEMAKER_TFS_ENABLE_BATCHING=true
+
 Every input NAME gives one output NAME.out, with the records in the same order. An input with a failed request gives
 no output; the others keep theirs. A line that the model cannot use becomes {"error":...} in its place.
 
@@ -34,7 +38,14 @@ export function transformCommand(): Command {
     .requiredOption('--output <folder>', 'where the .out files go; made when it is not there')
     .option('--content-type <type>', 'media type of the requests', 'application/jsonlines')
     .option('--accept <type>', 'media type to ask for (default: that of the requests)')
-    .addOption(choice('--split-type <type>', 'how an input is cut into records', ['Line', 'None'], 'Line'))
+    .addOption(
+      choice(
+        '--split-type <type>',
+        'how an input is cut into records',
+        ['Line', 'None', 'TFRecord', 'RecordIO'],
+        'Line',
+      ),
+    )
     .addOption(choice('--strategy <name>', 'records in one request', ['MultiRecord', 'SingleRecord'], 'MultiRecord'))
     .addOption(choice('--assemble-with <type>', 'what follows every answer', ['Line', 'None'], 'Line'))
     .option('--max-payload <MB>', 'largest request, 1 to 100 (default: the model server says)', megabytes)
@@ -44,6 +55,7 @@ export function transformCommand(): Command {
     .addOption(
       choice('--engine <name>', 'what computes (default: TWINVEC_ENGINE, else auto)', ['auto', 'tensorflow', 'js']),
     )
+    .option('--env <NAME=value>', 'a variable of the model server; may be repeated', variable, {})
     .addHelpText('after', EXAMPLES)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.usage))
     .action(async (options: TransformCommandOptions) => {
@@ -53,6 +65,12 @@ export function transformCommand(): Command {
 
 function choice(flags: string, text: string, choices: readonly string[], fallback?: string): Option {
   return new Option(flags, text).choices(choices).default(fallback);
+}
+
+function variable(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
+  const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('Write it as NAME=value.');
+  return { ...before, [name]: value };
 }
 
 function wholeNumber(text: string, min: number, max: number): number {

@@ -37,7 +37,7 @@ const NEWLINE = Uint8Array.of(0x0a);
  */
 export function assemble(response: ModelResponse, recordsSent: number, options: AssembleOptions): AssembledPart {
   const bytes = options.assembleWith === 'Line' ? endWithOneNewline(response.body) : response.body;
-  const perLine = options.splitType === 'Line' && LINE_FORMATS.has(response.mediaType);
+  const perLine = options.splitType !== 'None' && LINE_FORMATS.has(response.mediaType);
   const found = perLine
     ? recordsOfLines(response.body)
     : { count: countOfWhole(response, options), placeholders: placeholderOfWhole(response) };

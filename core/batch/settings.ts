@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { TwinvecError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { AssembleWith } from './assemble.ts';
-import type { BatchStrategy, SplitType } from './mini-batches.ts';
+import type { BatchStrategy, SplitType } from './split-types.ts';
 
 /** What a job may leave open. */
 export interface TransformChoices {

@@ -5,15 +5,7 @@
  */
 import { TwinvecError } from '#core/errors.ts';
 import { LIMITS, mebibytes } from '#core/limits.ts';
-
-export interface SourceRecord {
-  /** The record without its line end. May be a view into the chunk it came from. */
-  readonly bytes: Uint8Array;
-  /** One-based line in its object. */
-  readonly line: number;
-  /** Where the line starts in its object. */
-  readonly byteOffset: number;
-}
+import { type RecordSplitter, type SourceRecord, splitRecords } from './record-splitter.ts';
 
 export interface SplitOptions {
   /** Longest record, in bytes without its line end. @default the largest MaxPayloadInMB */
@@ -25,32 +17,19 @@ const CARRIAGE_RETURN = 0x0d;
 const TAB = 0x09;
 const SPACE = 0x20;
 
-/**
- * Yields the records that each chunk completes (never an empty list).
- *
- * @throws TwinvecError PayloadTooLarge, naming line and byte offset, as soon as a line is known to be over the limit:
- * at most one chunk more than the limit is ever held.
- */
-export async function* splitLines(
+/** The lines of a stream. Throws what {@link createLineSplitter} throws. */
+export function splitLines(
   chunks: AsyncIterable<Uint8Array>,
   options: SplitOptions = {},
 ): AsyncGenerator<readonly SourceRecord[]> {
-  const splitter = createLineSplitter(options);
-  for await (const chunk of chunks) {
-    const records = splitter.push(chunk);
-    if (records.length > 0) yield records;
-  }
-  const last = splitter.end();
-  if (last.length > 0) yield last;
+  return splitRecords(chunks, createLineSplitter(options));
 }
 
-export interface LineSplitter {
-  push(chunk: Uint8Array): readonly SourceRecord[];
-  /** The record of the last line when it has no line end. */
-  end(): readonly SourceRecord[];
-}
-
-export function createLineSplitter(options: SplitOptions = {}): LineSplitter {
+/**
+ * Throws PayloadTooLarge, naming line and byte offset, as soon as a line is known to be over the limit: at most one
+ * chunk more than the limit is ever held.
+ */
+export function createLineSplitter(options: SplitOptions = {}): RecordSplitter {
   const maxRecordBytes = options.maxRecordBytes ?? mebibytes(LIMITS.batchMaxPayloadMb.value);
   let line = 1;
   let lineStart = 0;

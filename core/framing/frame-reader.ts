@@ -7,6 +7,8 @@ import { TwinvecError } from '#core/errors.ts';
 export interface FramedRecord {
   /** The content of the frame, mostly a view of the bytes it came from. */
   readonly data: Uint8Array;
+  /** The whole frame as it came, likewise a view. */
+  readonly frame: Uint8Array;
   /** Where the frame starts in the whole. */
   readonly offset: number;
   /** The frame is whole and its content fails its checksum. */
@@ -34,7 +36,7 @@ export function* readFrames(format: FrameFormat, body: Uint8Array): Generator<Fr
   while (at < body.length) {
     const step = format.readFrame(body, at, at, true);
     if ('needed' in step) throw cutOff(format, at, body.length - at, step.needed);
-    yield { data: step.data, offset: at, damaged: step.damaged };
+    yield { data: step.data, frame: body.subarray(at, step.next), offset: at, damaged: step.damaged };
     at = step.next;
   }
 }
@@ -80,7 +82,8 @@ export class FrameStream {
         this.#needed = step.needed;
         break;
       }
-      records.push({ data: step.data, offset: this.#offset, damaged: step.damaged });
+      const frame = bytes.subarray(at, step.next);
+      records.push({ data: step.data, frame, offset: this.#offset, damaged: step.damaged });
       this.#offset += step.next - at;
       at = step.next;
     }

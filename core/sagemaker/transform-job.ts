@@ -4,13 +4,13 @@
  */
 import * as z from 'zod';
 import { payloadProblem, type TransformChoices } from '#core/batch/settings.ts';
+import { SPLIT_TYPES } from '#core/batch/split-types.ts';
 import { LIMITS } from '#core/limits.ts';
 import { InstanceType, KmsKeyId, Name, S3UriText, Tags, TransformEnvironment } from './fields.ts';
 import { refuse } from './validation.ts';
 
 const MediaType = z.string().max(256);
 const JsonPath = z.string().max(63);
-const SPLIT_TYPES = ['None', 'Line', 'RecordIO', 'TFRecord'] as const;
 
 const TransformInput = z.strictObject({
   DataSource: z.strictObject({
@@ -88,7 +88,6 @@ export function checkSupported(job: CreateTransformJobRequest): void {
 function unsupportedFields(job: CreateTransformJobRequest): string[] {
   const { TransformInput: input, TransformOutput: output, TransformResources: resources, DataProcessing: data } = job;
   const rules: readonly (readonly [boolean, string])[] = [
-    [input.SplitType !== 'None' && input.SplitType !== 'Line', `TransformInput.SplitType=${input.SplitType}`],
     [input.CompressionType !== 'None', `TransformInput.CompressionType=${input.CompressionType}`],
     [
       input.DataSource.S3DataSource.S3DataType !== 'S3Prefix',
@@ -108,9 +107,8 @@ function unsupportedFields(job: CreateTransformJobRequest): string[] {
 
 /** What a supported job says about how to run it. */
 export function choicesOf(job: CreateTransformJobRequest): TransformChoices {
-  const splitType = job.TransformInput.SplitType;
   return {
-    splitType: splitType === 'Line' ? 'Line' : 'None',
+    splitType: job.TransformInput.SplitType,
     assembleWith: job.TransformOutput.AssembleWith,
     strategy: job.BatchStrategy,
     maxPayloadMb: job.MaxPayloadInMB,

@@ -2,7 +2,8 @@
  * One object, read as a stream: every record that a transform would choke on, with its line and byte offset.
  * Memory holds one chunk and one record.
  */
-import { type SourceRecord, splitLines } from '#core/batch/split-lines.ts';
+import type { SourceRecord } from '#core/batch/record-splitter.ts';
+import { splitLines } from '#core/batch/split-lines.ts';
 import { TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { parseContentType } from '#core/http/content-type.ts';
 import type { InputSizes } from '#core/jobs/transform-definition.ts';

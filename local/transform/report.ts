@@ -20,7 +20,7 @@ export interface TransformReport {
 
 export interface PlaceholderPlace {
   readonly object: string;
-  /** One-based line of the record in the input object. */
+  /** One-based line in the input object, or where there are no lines the count of the record. */
   readonly line: number;
   readonly text: string;
 }

@@ -3,7 +3,7 @@
  * record that could never be sent. Hours into a job is too late to hear of that one (spec faults Q8).
  */
 import type { MiniBatchOptions } from '#core/batch/mini-batches.ts';
-import { createLineSplitter } from '#core/batch/split-lines.ts';
+import { createSplitter, type SplitterOptions } from '#core/batch/split-types.ts';
 import { TwinvecError } from '#core/errors.ts';
 import type { SourceObject, TransformSource } from './storage.ts';
 
@@ -14,20 +14,19 @@ export interface Survey {
 }
 
 /**
- * @throws TwinvecError PayloadTooLarge naming object, line and byte offset, NotFound when the source holds no objects.
+ * @throws TwinvecError PayloadTooLarge naming object, line and byte offset, MalformedBody or DamagedRecord for frames that
+ *   cannot be split, NotFound when the source holds no objects.
  */
-export async function surveySource(
-  source: TransformSource,
-  options: Pick<MiniBatchOptions, 'splitType' | 'maxPayloadBytes'>,
-): Promise<Survey> {
+export async function surveySource(source: TransformSource, options: MiniBatchOptions): Promise<Survey> {
   const sums = { objects: 0, records: 0, bytes: 0 };
   for await (const object of source.list()) {
     sums.objects += 1;
     sums.bytes += object.bytes;
+    const { splitType } = options;
     sums.records +=
-      options.splitType === 'Line'
-        ? await countLines(object, options.maxPayloadBytes)
-        : wholeRecord(object, options.maxPayloadBytes);
+      splitType === 'None'
+        ? wholeRecord(object, options.maxPayloadBytes)
+        : await countRecords(object, { ...options, splitType });
   }
   if (sums.objects === 0) throw noObjects();
   return sums;
@@ -47,8 +46,8 @@ function noObjects(): TwinvecError {
   return new TwinvecError('NotFound', 'the input holds no objects');
 }
 
-async function countLines(object: SourceObject, maxRecordBytes: number): Promise<number> {
-  const splitter = createLineSplitter({ maxRecordBytes });
+async function countRecords(object: SourceObject, options: SplitterOptions): Promise<number> {
+  const splitter = createSplitter(options);
   let records = 0;
   try {
     for await (const chunk of object.open()) records += splitter.push(chunk).length;

@@ -61,7 +61,7 @@ export function decodeBinary(
 }
 
 function* single(body: Uint8Array): Generator<FramedRecord> {
-  if (body.length > 0) yield { data: body, offset: 0, damaged: false };
+  if (body.length > 0) yield { data: body, frame: body, offset: 0, damaged: false };
 }
 
 function addRecord(store: ContentStore, { data, offset, damaged }: FramedRecord, record: number): void {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type SourceRecord, splitLines } from '#core/batch/split-lines.ts';
+import type { SourceRecord } from '#core/batch/record-splitter.ts';
+import { splitLines } from '#core/batch/split-lines.ts';
 import { cutAt, streamOf } from './byte-streams.ts';
 
 async function recordsOf(chunks: readonly Uint8Array[], maxRecordBytes = 1000): Promise<SourceRecord[]> {

@@ -39,12 +39,17 @@ describe('CreateTransformJob', () => {
   });
 
   it.each([
-    [{ TransformInput: { ...JOB.TransformInput, SplitType: 'TFRecord' } }, 'TransformInput.SplitType=TFRecord'],
     [{ TransformInput: { ...JOB.TransformInput, CompressionType: 'Gzip' } }, 'TransformInput.CompressionType=Gzip'],
     [{ DataProcessing: { JoinSource: 'Input' } }, 'DataProcessing.JoinSource'],
     [{ DataCaptureConfig: { DestinationS3Uri: 's3://data/capture' } }, 'DataCaptureConfig'],
   ])('refuses by name what is valid at AWS and not done here: %j', (change, name) => {
     expect(() => checkSupported(parse({ ...JOB, ...change }))).toThrow(name);
+  });
+
+  it.each(['None', 'Line', 'RecordIO', 'TFRecord'])('splits by %s', (SplitType) => {
+    const job = parse({ ...JOB, TransformInput: { ...JOB.TransformInput, SplitType } });
+    expect(() => checkSupported(job)).not.toThrow();
+    expect(choicesOf(job).splitType).toBe(SplitType);
   });
 
   it('takes DataProcessing that changes nothing', () => {
