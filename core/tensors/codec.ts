@@ -33,6 +33,9 @@ const DECODERS: Readonly<Record<TensorFormat, Decode>> = {
   tfrecord: binaryDecoder(BINARY_FORMATS.tfrecord),
   recordio: binaryDecoder(BINARY_FORMATS.recordio),
   'recordio-protobuf': binaryDecoder(BINARY_FORMATS['recordio-protobuf']),
+  image: binaryDecoder(BINARY_FORMATS.image),
+  jpeg: binaryDecoder(BINARY_FORMATS.jpeg),
+  png: binaryDecoder(BINARY_FORMATS.png),
   bytes: binaryDecoder(BINARY_FORMATS.bytes),
 };
 

@@ -15,6 +15,9 @@ export type TensorFormat =
   | 'tfrecord'
   | 'recordio'
   | 'recordio-protobuf'
+  | 'image'
+  | 'jpeg'
+  | 'png'
   | 'bytes';
 
 interface TensorMediaType {
@@ -38,9 +41,9 @@ export const TENSOR_MEDIA_TYPES: Readonly<Record<string, TensorMediaType>> = {
   'application/x-tfrecord': requestOnly('tfrecord'),
   'application/x-recordio': requestOnly('recordio'),
   'application/x-recordio-protobuf': requestOnly('recordio-protobuf'),
-  'application/x-image': requestOnly('bytes'),
-  'image/jpeg': requestOnly('bytes'),
-  'image/png': requestOnly('bytes'),
+  'application/x-image': requestOnly('image'),
+  'image/jpeg': requestOnly('jpeg'),
+  'image/png': requestOnly('png'),
   'application/octet-stream': requestOnly('bytes'),
 };
 

@@ -16,6 +16,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   local: ['core', 'container', 'lambdas'],
   cli: ['core', 'container', 'lambdas', 'local'],
   demo: ['core', 'container', 'lambdas', 'local', 'cli'],
+  examples: ['core', 'container', 'local', 'cli'],
   bench: ['core', 'container', 'lambdas', 'local', 'cli', 'demo', 'test'],
 };
 

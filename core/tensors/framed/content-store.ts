@@ -3,9 +3,10 @@
  * name.
  */
 
-import { quoteForMessage, TwinvecError } from '#core/errors.ts';
+import { quoteForMessage, TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { readExample } from '#core/examples/example-reader.ts';
 import { type RecordFeatures, readRecord } from '#core/examples/record-reader.ts';
+import { checkImage, type ImageFormat } from '#core/images/image-header.ts';
 import { FlatInput, toTensors } from '../flat-rows.ts';
 import type { RowStore } from '../row-request.ts';
 import type { InferenceMethod, TensorSignature } from '../signature.ts';
@@ -14,9 +15,11 @@ import type { StringColumn } from '../value-column.ts';
 import { FeatureRows } from './feature-rows.ts';
 
 /** What one record holds. */
-export type BinaryContent = 'example' | 'record' | 'bytes';
+export type BinaryContent = 'example' | 'record' | ByteContent;
+/** `image` is an image of any format. */
+type ByteContent = 'bytes' | 'image' | ImageFormat;
 
-/** Takes the content of one record. Throws DamagedRecord and InvalidTensor. */
+/** Takes the content of one record. Throws DamagedRecord and InvalidTensor, and for images what `checkImage` throws. */
 export interface ContentStore extends RowStore {
   add(data: Uint8Array, record: number): void;
 }
@@ -29,10 +32,11 @@ export function createContentStore(
 ): ContentStore {
   if (content === 'record') return storeFeatures(signature, readRecord, 'values');
   const name = onlyStringInput(signature);
-  if (content === 'bytes' || method !== 'predict') {
+  if (content !== 'example' || method !== 'predict') {
     if (name === undefined) throw notBytes(signature);
-    const spec = signature.inputs[name]!;
-    return content === 'bytes' ? new BytesStore(name, spec) : storeExamples(new BytesStore(name, spec));
+    const bytes = new BytesStore(name, signature.inputs[name]!);
+    if (content === 'example') return storeChecked(bytes, readExample);
+    return content === 'bytes' ? bytes : storeChecked(bytes, (data, record) => requireImage(data, record, content));
   }
   return name === undefined ? storeFeatures(signature, readExample) : new EitherStore(name, signature);
 }
@@ -86,11 +90,23 @@ class BytesStore implements ContentStore {
   }
 }
 
-/** Examples as they are, each parsed once: one that is none would fail the whole batch inside the graph. */
-function storeExamples(bytes: BytesStore): ContentStore {
+/** An image is refused by its header, before any decoder is handed it (spec faults 2I). */
+function requireImage(data: Uint8Array, record: number, wanted: 'image' | ImageFormat): void {
+  try {
+    const { format } = checkImage(data);
+    if (wanted === 'image' || wanted === format) return;
+    throw new TwinvecError('UnsupportedMediaType', `The body is a ${format} image under the name image/${wanted}`);
+  } catch (thrown) {
+    const { code, message } = toTwinvecError(thrown);
+    throw new TwinvecError(code, message, { record, cause: thrown });
+  }
+}
+
+/** Records as they are, each looked at once: one that is not what it should be would fail the whole batch in the graph. */
+function storeChecked(bytes: BytesStore, check: (data: Uint8Array, record: number) => unknown): ContentStore {
   return {
     add: (data, record) => {
-      readExample(data, record);
+      check(data, record);
       bytes.add(data, record);
     },
     commit: () => bytes.commit(),

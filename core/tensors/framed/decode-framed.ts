@@ -5,7 +5,7 @@
  * - a tf.Example fills the inputs by the names of its features; a model whose only input is a string that is no feature
  *   parses Examples itself and gets them as they are;
  * - SageMaker's protobuf Record does likewise, with `values` for an only input;
- * - anything else, such as an image, is the value of an only string input.
+ * - anything else is the value of an only string input; what is called an image has to be one.
  */
 import { TwinvecError } from '#core/errors.ts';
 import { type FramedRecord, type FrameFormat, readFrames } from '#core/framing/frame-reader.ts';
@@ -30,12 +30,15 @@ export const BINARY_FORMATS = {
   tfrecord: { content: 'example', frames: TFRECORD, usually: 'framed' },
   recordio: { content: 'bytes', frames: RECORDIO, usually: 'framed' },
   'recordio-protobuf': { content: 'record', frames: RECORDIO, usually: 'framed' },
+  image: { content: 'image', frames: undefined, usually: 'single' },
+  jpeg: { content: 'jpeg', frames: undefined, usually: 'single' },
+  png: { content: 'png', frames: undefined, usually: 'single' },
   bytes: { content: 'bytes', frames: undefined, usually: 'single' },
 } as const satisfies Record<string, BinaryFormat>;
 
 /**
- * @throws EmptyBody, MalformedBody where frames cannot be told apart any more, PayloadTooLarge; DamagedRecord and
- *   InvalidTensor, which batch mode keeps as failures in their places
+ * @throws EmptyBody, MalformedBody where frames cannot be told apart any more, PayloadTooLarge; DamagedRecord,
+ *   InvalidTensor, InvalidImage and UnsupportedMediaType, which batch mode keeps as failures in their places
  */
 export function decodeBinary(
   format: BinaryFormat,
@@ -43,7 +46,7 @@ export function decodeBinary(
   signatures: TensorSignatures,
   options: TensorDecodeOptions,
 ): TensorRequest {
-  if (format.content !== 'bytes') refuseUnreadableBody(body);
+  if (format.content === 'example' || format.content === 'record') refuseUnreadableBody(body);
   const signatureName = options.signatureName ?? DEFAULT_SIGNATURE;
   const store = createContentStore(format.content, signatureNamed(signatures, signatureName), options.method);
   const request = new RowRequest(store, options);

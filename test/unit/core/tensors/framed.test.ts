@@ -1,4 +1,5 @@
 /** tf.Examples, SageMaker's Records and raw bytes as requests; F2, F5 to F8, G5 to G7 are faults by their number. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TwinvecError } from '#core/errors.ts';
@@ -287,14 +288,44 @@ describe("SageMaker's protobuf Record", () => {
   });
 });
 
+const image = (name: string) =>
+  new Uint8Array(readFileSync(new URL(`../../../fixtures/images/${name}`, import.meta.url)));
+
+describe('an image', () => {
+  it.each([
+    ['application/x-image', 'rgb.png'],
+    ['application/x-image', 'rgb.jpg'],
+    ['image/png', 'rgb.png'],
+    ['image/jpeg', 'rgb.jpg'],
+  ])('%s is the only string, as it is: %s', (type, name) => {
+    const body = image(name);
+    expect(decode(body, STRINGS, type).inputs.image_bytes).toEqual({ dtype: 'string', shape: [1], data: [body] });
+  });
+
+  it.each([
+    ['I1: one byte', 'application/x-image', Uint8Array.of(0xff), 'InvalidImage'],
+    ['I2: a JPEG named PNG', 'image/png', image('rgb.jpg'), 'UnsupportedMediaType'],
+    ['I2: a PNG named JPEG', 'image/jpeg', image('rgb.png'), 'UnsupportedMediaType'],
+    ['I2: a GIF', 'application/x-image', Buffer.from('GIF89a, by its first bytes'), 'UnsupportedMediaType'],
+  ])('%s is refused before the model sees it', (_, type, body, code) => {
+    expect(problemOf(() => decode(body, STRINGS, type)).slice(0, 2)).toEqual([code, 0]);
+  });
+
+  it('that is bad keeps its place in a batch', () => {
+    const { rows, failures } = decode('GIF89a, by its first bytes', STRINGS, 'application/x-image', BATCH);
+    expect([rows, failures.map(({ record, error }) => [record, error.code])]).toEqual([
+      0,
+      [[0, 'UnsupportedMediaType']],
+    ]);
+  });
+});
+
 describe('bytes', () => {
-  it.each(['application/x-image', 'image/jpeg', 'image/png', 'application/octet-stream'])(
-    '%s is the only string',
-    (type) => {
-      const body = Uint8Array.of(0x1f, 0x8b, 0xff, 0);
-      expect(decode(body, STRINGS, type).inputs.image_bytes).toEqual({ dtype: 'string', shape: [1], data: [body] });
-    },
-  );
+  it('application/octet-stream is the only string, whatever it holds', () => {
+    const body = Uint8Array.of(0x1f, 0x8b, 0xff, 0);
+    const { inputs } = decode(body, STRINGS, 'application/octet-stream');
+    expect(inputs.image_bytes).toEqual({ dtype: 'string', shape: [1], data: [body] });
+  });
 
   it('come many to a body in RecordIO', () => {
     const body = Buffer.concat([Buffer.from('a'), Buffer.from('bc')].map(writeRecordIo));
@@ -324,7 +355,7 @@ describe('the shape of a string input', () => {
     [undefined, [1]],
   ])('%j holds bytes as %j', (shape, expected) => {
     const model = modelOf({ s: shape ? { dtype: 'string', shape } : { dtype: 'string' } });
-    expect(decode('x', model, 'image/png').inputs.s!.shape).toEqual(expected);
+    expect(decode('x', model, 'application/octet-stream').inputs.s!.shape).toEqual(expected);
   });
 
   it('of several strings a record takes no bytes', () => {
