@@ -5,18 +5,22 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { quoteForMessage, TwinvecError } from '#core/errors.ts';
 import { MANIFEST_FILE } from '#core/object2vec/manifest.ts';
-import type { ServingConfig } from './config/serving-config.ts';
+import type { MultiModelConfig, ServingConfig } from './config/serving-config.ts';
+import { locateBinding } from './engine/native/binding.ts';
+import { defaultWorkers } from './engine/pool.ts';
 import { findHandlerScript } from './handlers/script.ts';
 import type { FoundModels } from './inference-server.ts';
+import type { FoundModel } from './multi-model/models.ts';
 import type { Object2VecJob } from './object2vec/serving-job.ts';
 import { openObject2VecModel } from './object2vec/serving-model.ts';
 import { type ServableSource, type StartServable, startServable } from './servables/servable.ts';
-import { type FoundVersion, findSavedModels } from './tensorflow-serving/find-saved-models.ts';
+import { type FoundVersion, findSavedModels, NoModelFound } from './tensorflow-serving/find-saved-models.ts';
 import type { TensorJob } from './tensorflow-serving/tensor-job.ts';
 import { openTensorModel } from './tensorflow-serving/tensor-model.ts';
 
 /** @throws TwinvecError InvalidArtifact, or InvalidConfiguration for a default model that is not there. */
 export async function findModels(config: ServingConfig): Promise<FoundModels> {
+  if (config.multiModel) return findOnDemand(config, config.multiModel);
   const handlerScript = findHandlerScript(config.modelDir);
   if (existsSync(join(config.modelDir, MANIFEST_FILE))) {
     const source = object2VecSource(config);
@@ -32,6 +36,54 @@ export async function findModels(config: ServingConfig): Promise<FoundModels> {
     return (limits, events) => startServable(source, limits, events);
   });
   return { servables, defaultName: defaultNameOf(found, config.defaultModelName), handlerScript };
+}
+
+/** None yet; the script is that of models without their own. */
+function findOnDemand(config: ServingConfig, { modelsDir, sharedCodeParents }: MultiModelConfig): FoundModels {
+  const [handlerScript] = sharedCodeParents.map(findHandlerScript).filter((script) => script !== undefined);
+  const onDemand = (name: string, folder: string): FoundModel | undefined => {
+    const versions = findVersions(name, folder, config);
+    if (!versions) return undefined;
+    const ownScript = findHandlerScript(folder) ?? findHandlerScript(join(modelsDir, name, 'model'));
+    return { ...versions, handlerScript: ownScript };
+  };
+  return { servables: [], defaultName: undefined, handlerScript, onDemand };
+}
+
+/** Every version of the one model in a folder, whatever its kind, under a name that others chose. */
+function findVersions(
+  name: string,
+  folder: string,
+  config: ServingConfig,
+): Pick<FoundModel, 'versions' | 'workers'> | undefined {
+  if (existsSync(join(folder, MANIFEST_FILE))) {
+    const source = object2VecSource({ ...config, modelDir: folder, defaultModelName: name });
+    const usesTensorFlow = config.engine !== 'js' && 'path' in locateBinding();
+    const workers = config.engineWorkers ?? defaultWorkers(usesTensorFlow ? 'tensorflow' : 'js');
+    return { versions: [(limits, events) => startServable(source, limits, events)], workers };
+  }
+  const found = findUnlessNone(folder);
+  const [first] = found;
+  if (!first) return undefined;
+  const other = found.find((version) => version.name !== first.name);
+  if (other) {
+    const both = `${first.name} and ${other.name}`;
+    throw new TwinvecError('InvalidArtifact', `Model ${name} has several models in its folder, such as ${both}.`);
+  }
+  const versions = found.map((version): StartServable => {
+    const source = tensorSource({ ...version, name }, config);
+    return (limits, events) => startServable(source, limits, events);
+  });
+  return { versions, workers: config.engineWorkers ?? defaultWorkers('tensorflow') };
+}
+
+function findUnlessNone(folder: string): readonly FoundVersion[] {
+  try {
+    return findSavedModels(folder);
+  } catch (error) {
+    if (error instanceof NoModelFound) return [];
+    throw error;
+  }
 }
 
 function object2VecSource(config: ServingConfig): ServableSource<Object2VecJob> {

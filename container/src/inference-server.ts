@@ -8,14 +8,17 @@ import { TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { ByteBudget } from './batching/byte-budget.ts';
 import type { ServingConfig } from './config/serving-config.ts';
 import { Handlers } from './handlers/handlers.ts';
+import type { BodyLimits } from './http/body.ts';
 import { Counters } from './http/counters.ts';
 import { type InvocationRoute, Invocations } from './http/invocations.ts';
 import { Readiness } from './http/readiness.ts';
 import { sendError } from './http/reply.ts';
-import { createHttpServer, type HttpServer } from './http/server.ts';
+import { createHttpServer, type HttpServer, type Subtree } from './http/server.ts';
 import { SlowUploads } from './http/slow-uploads.ts';
 import type { Logger } from './log/logger.ts';
-import { parseCustomAttributes } from './servables/custom-attributes.ts';
+import { type FindModel, Models } from './multi-model/models.ts';
+import { INVOCATIONS_WITHOUT_MODEL, modelsApi } from './multi-model/models-api.ts';
+import { readInvocation } from './servables/custom-attributes.ts';
 import type { StartServable } from './servables/servable.ts';
 import { Servables } from './servables/servables.ts';
 import { servingApi } from './tensorflow-serving/serving-api.ts';
@@ -27,12 +30,13 @@ export interface FoundModels {
   readonly defaultName: string | undefined;
   /** The models' own handlers, `code/inference.*`. */
   readonly handlerScript: string | undefined;
+  /** On a multi-model endpoint: how the models are found that the platform asks for. */
+  readonly onDemand?: FindModel;
 }
 
 export interface InferenceServerOptions {
   readonly config: ServingConfig;
-  readonly defaultName: string | undefined;
-  readonly handlerScript: string | undefined;
+  readonly found: Omit<FoundModels, 'servables'>;
   readonly log: Logger;
   /** An engine cannot go on: its model is broken, or its workers keep dying. */
   readonly onEngineLost: (error: TwinvecError) => void;
@@ -46,20 +50,28 @@ export class InferenceServer {
   readonly #slowUploads: SlowUploads;
   readonly #http: HttpServer;
   readonly #handlers: Handlers | undefined;
+  readonly #models: Models | undefined;
 
   constructor(options: InferenceServerOptions) {
     this.#options = options;
-    const { config, defaultName, handlerScript, log } = options;
+    const { config, found, log } = options;
+    const { defaultName, handlerScript } = found;
     this.#servables = new Servables(defaultName);
-    this.#readiness = new Readiness(() => this.#servables.vital.every(({ isAlive }) => isAlive));
-    this.#slowUploads = new SlowUploads(config);
     this.#handlers = handlerScript === undefined ? undefined : new Handlers(handlerScript, config, log);
-    const invocations = this.#invocations();
+    this.#models = this.#modelsOnDemand();
+    // Models that come and go do not decide about the server.
+    const isFit = () => this.#models !== undefined || this.#servables.vital.every(({ isAlive }) => isAlive);
+    this.#readiness = new Readiness(isFit);
+    this.#slowUploads = new SlowUploads(config);
+    const { maxBodyBytes } = config;
+    const limits = { maxBodyBytes, held: new ByteBudget(config.queueBytes), slowUploads: this.#slowUploads };
+    const invocations = new Invocations({ limits, readiness: this.#readiness, counters: this.counters, log });
+    const route = this.#models ? INVOCATIONS_WITHOUT_MODEL : this.#invocationsRoute();
     this.#http = createHttpServer({
       ...config,
       readiness: this.#readiness,
-      invoke: invocations.handle.bind(invocations, this.#invocationsRoute()),
-      subtrees: [servingApi(this.#servables, invocations)],
+      invoke: invocations.handle.bind(invocations, route),
+      subtrees: [servingApi(this.#servables, invocations), ...this.#modelsApi(invocations, limits)],
     });
   }
 
@@ -78,6 +90,7 @@ export class InferenceServer {
     await once(server, 'listening');
     const address = server.address() as AddressInfo;
     this.#handlers?.listensAt(address);
+    this.#models?.listensAt(address);
     return address;
   }
 
@@ -121,29 +134,25 @@ export class InferenceServer {
     }
   }
 
-  #invocations(): Invocations {
-    const { config, log } = this.#options;
-    return new Invocations({
-      limits: {
-        maxBodyBytes: config.maxBodyBytes,
-        held: new ByteBudget(config.queueBytes),
-        slowUploads: this.#slowUploads,
-      },
-      readiness: this.#readiness,
-      counters: this.counters,
-      log,
-    });
+  #modelsOnDemand(): Models | undefined {
+    const { config, found, log } = this.#options;
+    const { multiModel } = config;
+    if (!multiModel || !found.onDemand) return undefined;
+    const sharedHandlers = this.#handlers;
+    return new Models({ config, multiModel, servables: this.#servables, find: found.onDemand, sharedHandlers, log });
+  }
+
+  #modelsApi(invocations: Invocations, limits: BodyLimits): readonly Subtree[] {
+    const models = this.#models;
+    return models ? [modelsApi({ models, invocations, readiness: this.#readiness, limits })] : [];
   }
 
   /** `POST /invocations`: the custom attributes say which model, where there is a choice. */
   #invocationsRoute(): InvocationRoute {
     return {
       resolve: (req) => {
-        const customAttributes = req.headersDistinct['x-amzn-sagemaker-custom-attributes']?.join(',');
-        const { name, version, method } = parseCustomAttributes(customAttributes);
-        const { 'content-type': contentType, accept } = req.headers;
+        const { name, version, head } = readInvocation(req);
         const servable = this.#servables.find(name, version);
-        const head = { contentType, accept, customAttributes, method };
         return { servable: this.#handlers?.around(servable) ?? servable, head };
       },
     };

@@ -35,8 +35,7 @@ async function startProcess(config: ServingConfig, found: FoundModels, log: Logg
   };
   const server = new InferenceServer({
     config,
-    defaultName: found.defaultName,
-    handlerScript: found.handlerScript,
+    found,
     log,
     onEngineLost: ({ code, message }) => void stop(1, { code, message }),
   });

@@ -3,7 +3,7 @@
  * budget. Under load batches grow by themselves; an idle server answers a lone request at once.
  */
 import { ERRORS, TwinvecError, toTwinvecError } from '#core/errors.ts';
-import type { EngineResult, EngineRunner } from '../engine/engine-call.ts';
+import type { EngineCall, EngineResult, EngineRunner } from '../engine/engine-call.ts';
 import type { NamedTensors } from '../engine/session.ts';
 import { hasFiniteValues, hasRows, joinRows, takeRows } from '../engine/tensor-rows.ts';
 import type { CallBudget, Job, MergeSlices, Slice } from './job.ts';
@@ -137,7 +137,7 @@ export class Batcher<J extends Job> {
       }
       // The engine gets its next batch before this one is scattered and encoded.
       this.#pump();
-      scatter(batch.taken, result);
+      scatter(batch.taken, withoutPadding(result, call));
     } catch (thrown) {
       this.#fail(batch, toTwinvecError(thrown));
       this.#pump();
@@ -163,6 +163,11 @@ export class Batcher<J extends Job> {
     if (code === 'OutOfMemory' && !isRetry) return halve(taken)?.map((half) => ({ taken: half, isRetry: true }));
     return undefined;
   }
+}
+
+function withoutPadding(result: EngineResult, { rows, padding }: EngineCall): EngineResult {
+  if (rows === undefined || padding === undefined) return result;
+  return { ...result, outputs: takeRows(result.outputs, 0, rows - padding) };
 }
 
 /** Gives every slice of a batch its rows back. */

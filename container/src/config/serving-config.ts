@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { TwinvecError } from '#core/errors.ts';
 import { LIMITS, mebibytes } from '#core/limits.ts';
 import type { EngineChoice } from '../engine/session.ts';
+import { memoryOfProcess } from '../process-memory.ts';
 import { SERVING_SETTINGS, servingSettings } from './serving-settings.ts';
 import { SettingsReader } from './setting.ts';
 
@@ -42,7 +43,14 @@ export interface ServingConfig {
   /** The model of requests that name none, where the environment says so. */
   readonly defaultModelName: string | undefined;
   /** How requests to SavedModels share engine calls. */
-  readonly tensorBatching: { readonly enabled: boolean; readonly maxRows: number };
+  readonly tensorBatching: {
+    readonly enabled: boolean;
+    readonly maxRows: number;
+    /** Ascending; calls are padded to the next of them. Undefined leaves every call as it is. */
+    readonly allowedSizes: readonly number[] | undefined;
+  };
+  /** Whether SavedModels are called with zeros before requests are taken. */
+  readonly tensorWarmUp: boolean;
   readonly interOpThreads: number | undefined;
   readonly intraOpThreads: number | undefined;
   /** Operations with files, Python or network that SavedModels may have. */
@@ -51,6 +59,17 @@ export interface ServingConfig {
   readonly handlerTimeoutMs: number;
   /** MiB of one handler process. */
   readonly handlerMemoryMb: number;
+  /** Set on a multi-model endpoint. */
+  readonly multiModel: MultiModelConfig | undefined;
+}
+
+export interface MultiModelConfig {
+  /** Every model lies below it. */
+  readonly modelsDir: string;
+  /** Of the files of all loaded models, times their engine workers. */
+  readonly memoryBytes: number;
+  /** Where handlers lie for models without their own: in code/ below one of these, the first that has a script. */
+  readonly sharedCodeParents: readonly string[];
 }
 
 /** The body of `GET /execution-parameters` (AWS docs your-algorithms-batch-code). */
@@ -65,6 +84,8 @@ const DEFAULT_STRATEGY = 'MULTI_RECORD';
 const REAL_TIME_DEADLINE_MS = 10_000;
 const MAX_QUEUE_REQUESTS = 65_536;
 const MAX_HANDLER_PROCESSES = 4;
+/** Where AWS's container, too, begins to call memory exhausted. */
+const MODELS_SHARE_OF_MEMORY = 0.7;
 
 /** Throws `InvalidConfiguration` with every problem, one after the other. */
 export function parseServingConfig(env: NodeJS.ProcessEnv): ServingConfig {
@@ -72,7 +93,7 @@ export function parseServingConfig(env: NodeJS.ProcessEnv): ServingConfig {
   const read = readAll(reader);
   const payloadMb = read.maxPayloadMb ?? LIMITS.batchDefaultPayloadMb.value;
   const concurrency = read.maxConcurrentTransforms ?? defaultConcurrency(payloadMb);
-  reader.problems.push(...conflicts(payloadMb, concurrency), ...unsafeNodeOptions(env));
+  reader.problems.push(...conflicts(payloadMb, concurrency), ...wrongBatchSizes(read), ...unsafeNodeOptions(env));
   if (reader.problems.length > 0) throw new TwinvecError('InvalidConfiguration', reader.problems.join('; '));
   const maxBodyBytes = bodyLimit(read.batch, read.maxPayloadMb);
   return Object.freeze({
@@ -87,7 +108,13 @@ export function parseServingConfig(env: NodeJS.ProcessEnv): ServingConfig {
     },
     binaryRecords: binaryRecords(read),
     batching: read.batching === 'on',
-    tensorBatching: { enabled: read.tensorBatching && read.batching === 'on', maxRows: read.tensorBatchRows },
+    tensorBatching: {
+      enabled: read.tensorBatching && read.batching === 'on',
+      maxRows: read.tensorBatchRows,
+      allowedSizes: read.allowedBatchSizes,
+    },
+    tensorWarmUp: read.tensorWarmUp === 'on',
+    multiModel: read.multiModel ? multiModel(read) : undefined,
     engineWorkers: read.engineWorkers ?? read.instanceCount,
     loadTimeoutMs: read.waitTimeSeconds === undefined ? read.loadTimeoutMs : read.waitTimeSeconds * 1000,
     handlerProcesses: read.handlerProcesses ?? Math.min(MAX_HANDLER_PROCESSES, availableParallelism()),
@@ -101,6 +128,19 @@ export function parseServingConfig(env: NodeJS.ProcessEnv): ServingConfig {
 }
 
 type Read = ReturnType<typeof readAll>;
+
+function multiModel({ baseDir, modelsDir, modelsMemoryMb }: Read): MultiModelConfig {
+  const dir = modelsDir ?? join(baseDir, 'models');
+  const memoryBytes =
+    modelsMemoryMb === undefined ? MODELS_SHARE_OF_MEMORY * memoryOfProcess() : mebibytes(modelsMemoryMb);
+  return { modelsDir: dir, memoryBytes, sharedCodeParents: [baseDir, dir] };
+}
+
+function wrongBatchSizes({ allowedBatchSizes, tensorBatchRows }: Read): string[] {
+  if (!allowedBatchSizes || allowedBatchSizes.at(-1) === tensorBatchRows) return [];
+  const { allowedBatchSizes: sizes, tensorBatchRows: most } = SERVING_SETTINGS;
+  return [`the last of ${sizes.name} must be ${most.name}, ${tensorBatchRows}`];
+}
 
 /** SageMaker strips the frames of single records and keeps those of several. */
 function binaryRecords({ batch, batchStrategy }: Read): ServingConfig['binaryRecords'] {
@@ -143,18 +183,23 @@ function readAll(reader: SettingsReader) {
     defaultModelName: reader.read(s.defaultModelName),
     tensorBatching: reader.read(s.tensorBatching),
     tensorBatchRows: reader.read(s.tensorBatchRows),
+    allowedBatchSizes: reader.read(s.allowedBatchSizes),
     tensorBatchTimeoutMicros: reader.read(s.tensorBatchTimeoutMicros),
     tensorBatchThreads: reader.read(s.tensorBatchThreads),
     tensorBatchesWaiting: reader.read(s.tensorBatchesWaiting),
     instanceCount: reader.read(s.instanceCount),
     interOpThreads: reader.read(s.interOpThreads),
     intraOpThreads: reader.read(s.intraOpThreads),
+    tensorWarmUp: reader.read(s.tensorWarmUp),
     waitTimeSeconds: reader.read(s.waitTimeSeconds),
     gpuMemoryMargin: reader.read(s.gpuMemoryMargin),
     allowedOperations: reader.read(s.allowedOperations),
     handlerProcesses: reader.read(s.handlerProcesses),
     handlerTimeoutSeconds: reader.read(s.handlerTimeoutSeconds),
     handlerMemoryMb: reader.read(s.handlerMemoryMb),
+    multiModel: reader.read(s.multiModel),
+    modelsDir: reader.read(s.modelsDir),
+    modelsMemoryMb: reader.read(s.modelsMemoryMb),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { LIMITS } from '#core/limits.ts';
 import { HANDLER_SETTINGS } from './handler-settings.ts';
+import { MULTI_MODEL_SETTINGS } from './multi-model-settings.ts';
 import { choice, flag, type Setting, wholeNumber, word } from './setting.ts';
 import { TENSORFLOW_SETTINGS } from './tensorflow-settings.ts';
 
@@ -169,6 +170,7 @@ export const SERVING_SETTINGS = {
   }),
   ...TENSORFLOW_SETTINGS,
   ...HANDLER_SETTINGS,
+  ...MULTI_MODEL_SETTINGS,
 } as const;
 
 export function servingSettings(): readonly Setting<unknown>[] {

@@ -68,6 +68,22 @@ export function nameList(of: Omit<Described<readonly string[]>, 'fallback'>): Se
   };
 }
 
+/** Whole numbers above 0 between commas, each larger than the one before. */
+export function increasingNumbers(of: Omit<Described<undefined>, 'fallback'>): Setting<readonly number[] | undefined> {
+  return {
+    ...of,
+    accepts: 'increasing whole numbers between commas',
+    defaultText: of.defaultText ?? 'none',
+    fallback: undefined,
+    parse(text) {
+      const parts = text.split(',');
+      const numbers = parts.map(Number);
+      const isIncreasing = numbers.every((number, at) => number > (numbers[at - 1] ?? 0));
+      return isIncreasing && parts.every((part) => DECIMAL.test(part)) ? numbers : undefined;
+    },
+  };
+}
+
 /** One of a few words, as written; `aliases` maps other spellings to them. */
 export function choice<const W extends string, const D extends W | undefined>(
   of: Described<D> & { readonly words: readonly W[]; readonly aliases?: Readonly<Record<string, W>> },

@@ -2,7 +2,7 @@
  * The variables of AWS's TensorFlow Serving container, by its names, and what this server makes of them. Those that
  * steer what is not there are still checked, so that a typing error does not wait for the day they matter.
  */
-import { flag, fraction, nameList, wholeNumber, word } from './setting.ts';
+import { choice, flag, fraction, increasingNumbers, nameList, wholeNumber, word } from './setting.ts';
 
 export const TENSORFLOW_SETTINGS = {
   defaultModelName: word({
@@ -22,6 +22,10 @@ export const TENSORFLOW_SETTINGS = {
     min: 1,
     max: 1_048_576,
     doc: 'Rows that such a call takes, at most. A larger request is a call of its own.',
+  }),
+  allowedBatchSizes: increasingNumbers({
+    name: 'TWINVEC_TFS_ALLOWED_BATCH_SIZES',
+    doc: 'Calls of a SavedModel are padded to the next of these sizes. The last is SAGEMAKER_TFS_MAX_BATCH_SIZE.',
   }),
   tensorBatchTimeoutMicros: wholeNumber({
     name: 'SAGEMAKER_TFS_BATCH_TIMEOUT_MICROS',
@@ -70,6 +74,12 @@ export const TENSORFLOW_SETTINGS = {
     min: 0,
     max: 1_024,
     doc: 'Threads that TensorFlow uses within one operation; 0 is its own choice.',
+  }),
+  tensorWarmUp: choice({
+    name: 'TWINVEC_TFS_WARM_UP',
+    fallback: 'on',
+    words: ['on', 'off'],
+    doc: 'One call of zeros for each signature of a SavedModel, before requests, where it is safe. off makes none.',
   }),
   waitTimeSeconds: wholeNumber({
     name: 'SAGEMAKER_TFS_WAIT_TIME_SECONDS',

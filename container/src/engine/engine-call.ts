@@ -13,8 +13,15 @@ export interface EngineCall {
    * call of one whole request, whose outputs need not be rows.
    */
   readonly rows: number | undefined;
+  /** How many of `rows`, at the end, belong to nobody and are cut from the outputs. */
+  readonly padding?: number;
   /** NaN and infinity are answers like any other. */
   readonly takesNonFinite?: true;
+}
+
+export interface WarmUpCall extends EngineCall {
+  /** Its values are our invention: a model that refuses them is not broken, and the log says so. */
+  readonly mayFail?: true;
 }
 
 export interface EngineResult {

@@ -2,16 +2,19 @@
  * One engine worker as the pool sees it: what it holds, since when it has been busy, and that it answers for
  * everything it holds when it dies.
  */
+import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ERRORS, TwinvecError } from '#core/errors.ts';
 import type { EngineCall, EngineResult } from './engine-call.ts';
 import { setTensorFlowDefaults } from './native/environment.ts';
 import type { EngineKind } from './session.ts';
 import { transferables } from './tensor-rows.ts';
-import type { FromWorker, WorkerError, WorkerStart } from './worker-protocol.ts';
+import type { FromWorker, ToWorker, WorkerError, WorkerStart } from './worker-protocol.ts';
 
 /** One call runs while one is prefetched, so that the worker never waits for the HTTP thread. */
 const MAX_IN_FLIGHT = 2;
+/** To end the running call and free the model; what takes longer is ended by force. */
+const CLOSE_MS = 10_000;
 
 export interface MemberEvents {
   onReady(member: PoolMember): void;
@@ -33,6 +36,7 @@ export class PoolMember {
   readonly #worker: Worker;
   readonly #events: MemberEvents;
   readonly #inFlight = new Map<number, InFlight>();
+  readonly #exited = Promise.withResolvers<void>();
   #nextId = 0;
   #state: 'starting' | 'ready' | 'dead' = 'starting';
   #busySinceMs = performance.now();
@@ -45,7 +49,10 @@ export class PoolMember {
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: start });
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
     this.#worker.on('error', (error) => this.#die(error instanceof Error ? error.message : String(error)));
-    this.#worker.on('exit', (code) => this.#die(`exited with ${code}`));
+    this.#worker.on('exit', (code) => {
+      this.#exited.resolve();
+      this.#die(`exited with ${code}`);
+    });
   }
 
   get isReady(): boolean {
@@ -65,7 +72,7 @@ export class PoolMember {
     if (this.#inFlight.size === 0) this.#busySinceMs = performance.now();
     const { promise, resolve, reject } = Promise.withResolvers<EngineResult>();
     this.#inFlight.set(id, { resolve, reject });
-    this.#worker.postMessage({ id, call }, transferables(call.inputs));
+    this.#worker.postMessage({ id, call } satisfies ToWorker, transferables(call.inputs));
     return promise;
   }
 
@@ -85,9 +92,18 @@ export class PoolMember {
     void this.#worker.terminate();
   }
 
+  /**
+   * Ends the thread, which frees its model first: a thread that is only terminated leaves the model in memory. Whatever
+   * still runs is answered EngineLost.
+   */
   async close(): Promise<void> {
+    const hasModel = this.isReady;
     this.#state = 'dead';
-    await this.#worker.terminate();
+    this.#failInFlight();
+    if (hasModel) this.#worker.postMessage('close' satisfies ToWorker);
+    else void this.#worker.terminate();
+    await Promise.race([this.#exited.promise, setTimeout(CLOSE_MS, undefined, { ref: false })]);
+    void this.#worker.terminate();
   }
 
   #receive(message: FromWorker): void {
@@ -126,11 +142,15 @@ export class PoolMember {
   #die(reason: string): void {
     if (this.#state === 'dead') return;
     this.#state = 'dead';
+    this.#failInFlight();
+    this.#events.onDeath(this, reason);
+  }
+
+  #failInFlight(): void {
     const lost = [...this.#inFlight.values()];
     this.#inFlight.clear();
     for (const { reject } of lost) {
       reject(new TwinvecError('EngineLost', 'The inference worker stopped while it held the request. Retry.'));
     }
-    this.#events.onDeath(this, reason);
   }
 }

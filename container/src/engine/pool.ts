@@ -25,6 +25,11 @@ const MAX_DEATHS = 3;
 const DEATH_WINDOW_MS = 30_000;
 const FIRST_BACKOFF_MS = 100;
 
+/** TensorFlow uses all cores from one; the fallback takes one for each core but that of the HTTP thread. */
+export function defaultWorkers(engine: EngineKind): number {
+  return engine === 'js' ? Math.max(1, availableParallelism() - 1) : 1;
+}
+
 export class EnginePool implements EngineRunner {
   readonly #options: PoolOptions;
   readonly #members = new Set<PoolMember>();
@@ -93,7 +98,7 @@ export class EnginePool implements EngineRunner {
     this.#options.log.info('engine_worker_ready', { engine: member.engine });
     if (!this.#hasBeenReady) {
       this.#hasBeenReady = true;
-      const wanted = this.#options.workers ?? (member.engine === 'js' ? Math.max(1, availableParallelism() - 1) : 1);
+      const wanted = this.#options.workers ?? defaultWorkers(member.engine!);
       for (let i = 1; i < wanted; i++) this.#spawn();
       this.#ready.resolve(member.engine!);
     }

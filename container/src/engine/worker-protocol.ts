@@ -2,7 +2,7 @@
  * Messages between the pool and an engine worker. Typed arrays travel by transfer where they own their buffer.
  */
 import type { ErrorCode } from '#core/errors.ts';
-import type { EngineCall, EngineResult } from './engine-call.ts';
+import type { EngineCall, EngineResult, WarmUpCall } from './engine-call.ts';
 import type { EngineChoice, EngineKind } from './session.ts';
 
 /** What a worker is started with. */
@@ -14,10 +14,11 @@ export interface WorkerStart {
   readonly sessionData?: unknown;
   readonly engine: EngineChoice;
   /** Calls to make before the worker counts as ready: first calls are slow, and a broken model shows at once. */
-  readonly warmUp: readonly EngineCall[];
+  readonly warmUp: readonly WarmUpCall[];
 }
 
-export type ToWorker = { readonly id: number; readonly call: EngineCall };
+/** `close` comes after every call: the worker frees its model and ends. */
+export type ToWorker = { readonly id: number; readonly call: EngineCall } | 'close';
 
 export type FromWorker =
   | { readonly type: 'ready'; readonly engine: EngineKind; readonly signatures: readonly string[] }

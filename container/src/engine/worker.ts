@@ -4,7 +4,7 @@
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { TwinvecError } from '#core/errors.ts';
-import type { EngineCall, EngineResult } from './engine-call.ts';
+import type { EngineCall, EngineResult, WarmUpCall } from './engine-call.ts';
 import type { EngineChoice, Session } from './session.ts';
 import { hasFiniteValues, hasRows, transferables } from './tensor-rows.ts';
 import type { FromWorker, ToWorker, WorkerError, WorkerStart } from './worker-protocol.ts';
@@ -46,8 +46,12 @@ function describeBrokenModel(thrown: unknown): WorkerError {
   return { code: 'InvalidArtifact', message: `The model could not be opened: ${message}`, cause };
 }
 
-function warmUp(session: Session, calls: readonly EngineCall[]): void {
+function warmUp(session: Session, calls: readonly WarmUpCall[], log: (line: string) => void): void {
   for (const call of calls) {
+    if (call.mayFail) {
+      tryWarmUp(session, call, log);
+      continue;
+    }
     const { outputs, finite } = runCall(session, call);
     if (!finite) throw new TwinvecError('NonFiniteOutput', 'The warm-up inference gave NaN or infinity.');
     if (call.rows !== undefined && !hasRows(outputs, call.rows)) {
@@ -59,9 +63,24 @@ function warmUp(session: Session, calls: readonly EngineCall[]): void {
   }
 }
 
+function tryWarmUp(session: Session, call: WarmUpCall, log: (line: string) => void): void {
+  try {
+    runCall(session, call);
+  } catch (thrown) {
+    const said = thrown instanceof Error ? thrown.message : String(thrown);
+    log(`signature ${call.signature} did not take a warm-up of zeros; its first request is slower: ${said}`);
+  }
+}
+
 function serveCalls(session: Session, port: MessagePort): void {
   const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
-  port.on('message', ({ id, call }: ToWorker) => {
+  port.on('message', (message: ToWorker) => {
+    if (message === 'close') {
+      session.close();
+      port.close();
+      return;
+    }
+    const { id, call } = message;
     try {
       const result = runCall(session, call);
       send({ type: 'done', id, result }, transferables(result.outputs));
@@ -77,7 +96,7 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
     const { openSession } = (await import(start.sessionModule)) as { openSession: OpenSession };
     const log = (line: string) => send({ type: 'log', line });
     const session = await openSession(start.modelDir, start.engine, log, start.sessionData);
-    warmUp(session, start.warmUp);
+    warmUp(session, start.warmUp, log);
     serveCalls(session, port);
     send({ type: 'ready', engine: session.engine, signatures: [...session.signatures.keys()] });
   } catch (thrown) {

@@ -13,7 +13,7 @@ import type { PlainPayload } from './protocol.ts';
 const JSON_TYPE = 'application/json';
 
 /** What can be asked of a model over HTTP. */
-export type CallableModel = Pick<Servable, 'name' | 'version' | 'checkHead' | 'answer'>;
+export type CallableModel = Pick<Servable, 'name' | 'version' | 'hold' | 'checkHead' | 'answer'>;
 
 export interface HandledModelOptions {
   readonly kind: HandlerKind;
@@ -40,6 +40,10 @@ export class HandledModel implements CallableModel {
 
   get version(): string {
     return this.#model.version;
+  }
+
+  hold(): () => void {
+    return this.#model.hold();
   }
 
   /** The handlers decide which media types there are. */

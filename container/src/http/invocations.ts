@@ -23,8 +23,13 @@ export interface InvocationsOptions {
 
 /** What a request asks for. */
 export interface Invocation {
-  readonly servable: Pick<Servable, 'checkHead' | 'answer'>;
+  readonly servable: Pick<Servable, 'hold' | 'checkHead' | 'answer'>;
   readonly head: RequestHead;
+}
+
+interface CheckedInvocation extends Invocation {
+  /** Content-Length; undefined for a chunked body. */
+  readonly announced: number | undefined;
 }
 
 /** One way to call models: how its requests name them, and how its refusals look. */
@@ -73,9 +78,23 @@ export class Invocations {
     awaitsContinue: boolean,
   ): Promise<symbol | undefined> {
     const startedMs = performance.now();
+    const checked = this.#checkHead(route, req);
+    const release = checked.servable.hold();
+    try {
+      if (awaitsContinue) res.writeContinue();
+      return await this.#answerBody(checked, req, res, startedMs);
+    } finally {
+      release();
+    }
+  }
+
+  async #answerBody(
+    { announced, servable, head }: CheckedInvocation,
+    req: IncomingMessage,
+    res: ServerResponse,
+    startedMs: number,
+  ): Promise<symbol | undefined> {
     const { limits, counters } = this.#options;
-    const { announced, servable, head } = this.#checkHead(route, req);
-    if (awaitsContinue) res.writeContinue();
     const body = await readBody(req, announced, limits);
     // Decoding may move the body to another thread, which empties it here.
     const heldBytes = body.length;
@@ -93,7 +112,7 @@ export class Invocations {
   }
 
   /** All that can be refused without reading the body. */
-  #checkHead(route: InvocationRoute, req: IncomingMessage): Invocation & { readonly announced: number | undefined } {
+  #checkHead(route: InvocationRoute, req: IncomingMessage): CheckedInvocation {
     const { readiness, limits } = this.#options;
     readiness.checkServing();
     checkSingleContentType(req);

@@ -5,7 +5,7 @@
 import type { TwinvecError } from '#core/errors.ts';
 import type { InferenceMethod } from '#core/tensors/signature.ts';
 import type { Job, MergeSlices } from '../batching/job.ts';
-import type { EngineCall } from '../engine/engine-call.ts';
+import type { WarmUpCall } from '../engine/engine-call.ts';
 import type { NamedTensors } from '../engine/session.ts';
 
 /** What decides how bodies are read and written. The headers are as they came. */
@@ -33,7 +33,7 @@ export interface ServedModel<J extends Job> {
   /** `outputs` is undefined for a job without rows, whose records were all bad and tolerated. */
   encode(job: J, outputs: NamedTensors | undefined): Promise<EncodedAnswer> | EncodedAnswer;
   /** Small calls of every signature, made before the server says that it is ready. */
-  warmUpCalls(): readonly EngineCall[];
+  warmUpCalls(): readonly WarmUpCall[];
   /** What a caller is told when the engine failed on its request; the engine's own error when absent. */
   explainFailure?(error: TwinvecError): TwinvecError;
   /** The body of TF Serving's metadata route; absent where the model has no signatures to tell. */

@@ -15,7 +15,7 @@ export interface HttpServerOptions {
   readonly readiness: Readiness;
   readonly executionParameters: ExecutionParameters;
   readonly invoke: (req: IncomingMessage, res: ServerResponse, awaitsContinue: boolean) => Promise<void>;
-  /** Routes below a path that ends in a slash. */
+  /** Routes below a path. */
   readonly subtrees: readonly Subtree[];
   readonly requestTimeoutMs: number;
   readonly maxConnections: number;
@@ -26,7 +26,7 @@ export interface HttpServer {
   readonly connections: Connections;
 }
 
-/** Whatever lies below `prefix` is answered by `handle`, which may throw a refusal. */
+/** Every path that begins with `prefix` is answered by `handle`, which may throw a refusal. */
 export interface Subtree {
   readonly prefix: string;
   readonly handle: (path: string, req: IncomingMessage, res: ServerResponse, awaitsContinue: boolean) => void;

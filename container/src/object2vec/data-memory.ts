@@ -1,8 +1,8 @@
 /**
  * The memory that all channels of a job may hold together before their ids go to a file, and the folder of that file.
  */
-import { totalmem } from 'node:os';
 import { mebibytes } from '#core/limits.ts';
+import { memoryOfProcess } from '../process-memory.ts';
 
 export class DataMemory {
   readonly limitBytes: number;
@@ -22,12 +22,6 @@ export class DataMemory {
   hold(bytes: number): void {
     this.#held += bytes;
   }
-}
-
-/** What this process may use at most: the machine's memory, or less where its control group has a limit. */
-export function memoryOfProcess(): number {
-  const constrained = process.constrainedMemory();
-  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }
 
 /** @param mebibyteCount the setting; a quarter of the memory without one: the rest is for weights and the page cache. */

@@ -5,7 +5,7 @@
 import { TwinvecError } from '#core/errors.ts';
 import { formatBytes } from '#core/terminal/format.ts';
 import type { Graph } from '../graph/graph.ts';
-import { memoryOfProcess } from './data-memory.ts';
+import { memoryOfProcess } from '../process-memory.ts';
 
 export interface TrainingMemory {
   readonly weights: number;

@@ -30,6 +30,8 @@ export interface SavedNode {
   readonly inputs: readonly string[];
   /** Empty where TensorFlow may choose. */
   readonly device: string;
+  /** Functions of the library that its attributes name. */
+  readonly calls: readonly string[];
 }
 
 /** A function of the graph's library, as TensorFlow 2 saves what Python traced. */
@@ -155,16 +157,29 @@ function readFunction(bytes: Uint8Array): SavedFunction {
 }
 
 function readNode(bytes: Uint8Array): SavedNode {
-  const node = { name: '', op: '', inputs: [] as string[], device: '' };
+  const node = { name: '', op: '', inputs: [] as string[], device: '', calls: [] as string[] };
   readFields(bytes, (field, reader) => {
     if (field === 1) node.name = reader.string();
     else if (field === 2) node.op = reader.string();
     else if (field === 3) node.inputs.push(reader.string());
     else if (field === 4) node.device = reader.string();
+    else if (field === 5) node.calls.push(...functionsOf(readMapEntry(reader.bytes()).value, 10));
     else return false;
     return true;
   });
   return node;
+}
+
+/** Names of functions in an AttrValue (field 10) or in its list (field 9), which is its field 1. */
+function functionsOf(bytes: Uint8Array, place: number): string[] {
+  const names: string[] = [];
+  readFields(bytes, (field, reader) => {
+    if (field === place) names.push(readNode(reader.bytes()).name);
+    else if (field === 1 && place === 10) names.push(...functionsOf(reader.bytes(), 9));
+    else return false;
+    return true;
+  });
+  return names;
 }
 
 function readSignature(bytes: Uint8Array): SavedSignature {

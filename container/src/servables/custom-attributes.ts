@@ -2,8 +2,10 @@
  * Which model, version and method a request of `/invocations` means: the attributes `tfs-model-name`,
  * `tfs-model-version` and `tfs-method` in `X-Amzn-SageMaker-Custom-Attributes`, as AWS's TensorFlow container has them.
  */
+import type { IncomingMessage } from 'node:http';
 import { TwinvecError } from '#core/errors.ts';
 import type { InferenceMethod } from '#core/tensors/signature.ts';
+import type { RequestHead } from '../http/served-model.ts';
 
 export interface ModelAddress {
   readonly name?: string;
@@ -34,9 +36,22 @@ export function parseCustomAttributes(header: string | undefined): ModelAddress 
   return modelAddress(found.get('tfs-model-name'), found.get('tfs-model-version'), found.get('tfs-method'));
 }
 
+/** What the headers of a request say about the model, and what its body is. */
+export function readInvocation(req: IncomingMessage): ModelAddress & { readonly head: RequestHead } {
+  const customAttributes = req.headersDistinct['x-amzn-sagemaker-custom-attributes']?.join(',');
+  const address = parseCustomAttributes(customAttributes);
+  const { 'content-type': contentType, accept } = req.headers;
+  return { ...address, head: { contentType, accept, customAttributes, method: address.method } };
+}
+
+/** Letters, digits, dots, dashes and underscores: nothing that could lead anywhere in a path. */
+export function isModelName(name: string): boolean {
+  return MODEL_NAME.test(name);
+}
+
 /** @throws TwinvecError InvalidCustomAttributes in the words of AWS's container. */
 export function modelAddress(name?: string, version?: string, method = 'predict'): ModelAddress {
-  if (name !== undefined && !MODEL_NAME.test(name)) throw invalid('invalid tfs-model-name');
+  if (name !== undefined && !isModelName(name)) throw invalid('invalid tfs-model-name');
   if (version !== undefined && !VERSION.test(version)) {
     throw invalid('invalid tfs-model-version: must be a positive integer');
   }

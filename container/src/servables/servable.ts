@@ -9,6 +9,7 @@ import { EnginePool } from '../engine/pool.ts';
 import type { EngineKind } from '../engine/session.ts';
 import type { EncodedAnswer, RequestHead, ServedModel } from '../http/served-model.ts';
 import type { Logger } from '../log/logger.ts';
+import { InFlight } from './in-flight.ts';
 
 /** A model version that was found and can be loaded. */
 export interface ServableSource<J extends Job> {
@@ -66,6 +67,10 @@ export interface Servable {
   readonly isAlive: boolean;
   /** Resolves once the warm-up has succeeded; rejects when the model cannot be served. */
   ready(): Promise<EngineKind>;
+  /** Counts a request until what is returned is called, once: {@link drained} waits for it. */
+  hold(): () => void;
+  /** Resolves when no request holds it. */
+  drained(): Promise<void>;
   /** Refuses what can be refused before the body is read, a full queue included. */
   checkHead(head: RequestHead): void;
   /** Undefined when the client went first. Rejects with a TwinvecError. */
@@ -100,6 +105,7 @@ class StartedServable<J extends Job> implements Servable {
   readonly #model: ServedModel<J>;
   readonly #pool: EnginePool;
   readonly #batcher: Batcher<J>;
+  readonly #inFlight = new InFlight();
   #state: ServableState = 'LOADING';
   #error: TwinvecError | undefined;
 
@@ -152,6 +158,14 @@ class StartedServable<J extends Job> implements Servable {
     return engine;
   }
 
+  hold(): () => void {
+    return this.#inFlight.enter();
+  }
+
+  drained(): Promise<void> {
+    return this.#inFlight.idle();
+  }
+
   checkHead(head: RequestHead): void {
     this.#model.checkHead(head);
     this.#batcher.admit();
@@ -176,7 +190,7 @@ class StartedServable<J extends Job> implements Servable {
   }
 
   async close(): Promise<void> {
-    this.#state = 'UNLOADING';
+    if (this.#state !== 'END') this.#state = 'UNLOADING';
     await Promise.all([this.#pool.close(), this.#model.close()]);
     this.#state = 'END';
   }

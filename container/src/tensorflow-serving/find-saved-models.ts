@@ -26,10 +26,17 @@ const MAX_ENTRIES = LIMITS.modelFolderEntries.value;
 /** TF Serving's versions are int64. */
 const MAX_VERSION = 2n ** 63n - 1n;
 
+/** There is no version folder in the model folder. */
+export class NoModelFound extends TwinvecError {
+  constructor(hint: string) {
+    super('InvalidArtifact', `The model folder has no model. ${hint}`);
+  }
+}
+
 /**
  * Versions by name, then by number. Hidden folders and links are not entered.
  *
- * @throws TwinvecError InvalidArtifact when there is none, or when two folders claim one name.
+ * @throws NoModelFound; TwinvecError InvalidArtifact when two folders claim one name.
  */
 export function findSavedModels(modelDir: string): FoundVersion[] {
   const search = new Search(modelDir);
@@ -127,7 +134,7 @@ function nothingFound(misplaced: readonly string[]): TwinvecError {
     first === undefined
       ? 'It holds neither object2vec.json nor a SavedModel in a numeric version folder, such as 1/saved_model.pb.'
       : `${quoteForMessage(join(first, GRAPH_FILE))} is not in a numeric version folder, such as 1/saved_model.pb.`;
-  return invalid(`The model folder has no model. ${hint}`);
+  return new NoModelFound(hint);
 }
 
 function invalid(message: string): TwinvecError {

@@ -4,9 +4,10 @@
  */
 import type { InferenceMethod, TensorSignature } from '#core/tensors/signature.ts';
 import type { NamedTensors, Tensor, TensorSpec } from '#core/tensors/tensor.ts';
-import type { Job, Slice } from '../batching/job.ts';
+import type { Job, MergeSlices, Slice } from '../batching/job.ts';
 import type { EngineCall } from '../engine/engine-call.ts';
 import { joinRows, takeRows } from '../engine/tensor-rows.ts';
+import { padRows } from './pad-rows.ts';
 import type { PlainTensorRequest } from './tensor-codec.ts';
 
 export interface TensorJob extends Job {
@@ -29,8 +30,22 @@ export function tensorJob(content: JobContent): TensorJob {
   return { ...content, group, rows: ownRows, cost: ownRows, endOfSlice: () => ownRows };
 }
 
+/**
+ * How jobs of one group become a call.
+ * @param allowedSizes rows of a call, ascending, to which calls are padded; undefined leaves them as they are
+ */
+export function mergeTensorsTo(allowedSizes: readonly number[] | undefined): MergeSlices<TensorJob> {
+  if (!allowedSizes) return mergeTensors;
+  return (slices) => {
+    const [{ job }] = slices as [Slice<TensorJob>];
+    // A whole request whose inputs share no first dimension has no rows to repeat.
+    const rows = job.request.rows && slices.reduce((total, { from, to }) => total + to - from, 0);
+    return padRows(mergeTensors(slices), rows, job.signature, allowedSizes);
+  };
+}
+
 /** One engine call with the rows of all slices, which are of one group. */
-export function mergeTensors(slices: readonly Slice<TensorJob>[]): EngineCall {
+function mergeTensors(slices: readonly Slice<TensorJob>[]): EngineCall {
   const [{ job, from, to }] = slices as [Slice<TensorJob>];
   const call = { signature: job.request.signatureName, takesNonFinite: true } as const;
   if (slices.length === 1 && from === 0 && to === job.rows) {

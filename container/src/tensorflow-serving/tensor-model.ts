@@ -8,10 +8,11 @@ import { answerMediaType, requestFormatOf } from '#core/tensors/media-types.ts';
 import { signatureNamed, type TensorSignatures } from '#core/tensors/signature.ts';
 import type { NamedTensors, Tensor } from '#core/tensors/tensor.ts';
 import type { TensorDecodeOptions } from '#core/tensors/tensor-request.ts';
+import type { MergeSlices } from '../batching/job.ts';
 import { CodecPool } from '../codec/codec-pool.ts';
 import { ownBuffers, owned } from '../codec/codec-task.ts';
 import type { ServingConfig } from '../config/serving-config.ts';
-import type { EngineCall } from '../engine/engine-call.ts';
+import type { WarmUpCall } from '../engine/engine-call.ts';
 import { offeredSignatures } from '../engine/native/signatures.ts';
 import { transferables } from '../engine/tensor-rows.ts';
 import type { EncodedAnswer, RequestHead, ServedModel } from '../http/served-model.ts';
@@ -23,7 +24,8 @@ import { describeMetadata } from './metadata.ts';
 import { refuseOperations } from './refuse-operations.ts';
 import { explainRunFailure } from './run-refusal.ts';
 import { type DecodeTask, decodeTask, type EncodeTask, encodeTask, type PlainTensorRequest } from './tensor-codec.ts';
-import { mergeTensors, type TensorJob, tensorJob } from './tensor-job.ts';
+import { mergeTensorsTo, type TensorJob, tensorJob } from './tensor-job.ts';
+import { zeroCalls } from './zero-calls.ts';
 
 /** Reading JSON was seen at 12 to 27 ns a byte on a busy machine: this much is a few milliseconds. */
 const INLINE_BODY_BYTES = 262_144;
@@ -37,12 +39,13 @@ export async function openTensorModel(found: FoundVersion, config: ServingConfig
 }
 
 class TensorModel implements ServedModel<TensorJob> {
-  readonly merge = mergeTensors;
+  readonly merge: MergeSlices<TensorJob>;
   readonly explainFailure = explainRunFailure;
   readonly #signatures: TensorSignatures;
   readonly #options: Omit<TensorDecodeOptions, 'method'>;
   readonly #defaultAccept: string | undefined;
   readonly #metadata: unknown;
+  readonly #warmUp: readonly WarmUpCall[];
   readonly #codec = new CodecPool(new URL('./tensor-codec.ts', import.meta.url).href);
 
   constructor(found: FoundVersion, summary: SavedModelSummary, recipes: ImageRecipes, config: ServingConfig) {
@@ -50,7 +53,9 @@ class TensorModel implements ServedModel<TensorJob> {
     const signatures = new Map([...usable].map(([name, { signature }]) => [name, signature]));
     this.#signatures = withFileInputs(signatures, recipes);
     this.#metadata = describeMetadata(found, summary);
+    this.#warmUp = config.tensorWarmUp ? zeroCalls(summary, this.#signatures) : [];
     this.#defaultAccept = config.defaultAccept;
+    this.merge = mergeTensorsTo(config.tensorBatching.allowedSizes);
     this.#options = {
       maxRecords: config.maxRecords,
       tolerateBadRecords: config.batch,
@@ -94,9 +99,8 @@ class TensorModel implements ServedModel<TensorJob> {
       .then((body) => ({ body, contentType: answerType }));
   }
 
-  /** None: no values are known that a user's graph takes, and a run may change its state. */
-  warmUpCalls(): readonly EngineCall[] {
-    return [];
+  warmUpCalls(): readonly WarmUpCall[] {
+    return this.#warmUp;
   }
 
   metadata(): unknown {

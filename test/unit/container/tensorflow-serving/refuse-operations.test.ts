@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SavedModelSummary, SavedNode } from '../../../../container/src/savedmodel/read-saved-model.ts';
 import { refuseOperations } from '../../../../container/src/tensorflow-serving/refuse-operations.ts';
 
-const node = (op: string): SavedNode => ({ name: `a_${op}`, op, inputs: [], device: '' });
+const node = (op: string): SavedNode => ({ name: `a_${op}`, op, inputs: [], device: '', calls: [] });
 
 function modelOf(nodes: readonly string[], functionNodes: readonly string[] = []): SavedModelSummary {
   return {
