@@ -84,7 +84,7 @@ export const ERRORS = {
   OutOfMemory: service(
     507,
     false,
-    'A batch, or a network to be trained, does not fit into memory. The message says what would.',
+    'A batch, a model or a network to be trained does not fit into memory. The message says what would.',
   ),
   DiskFull: service(507, false, 'A folder has no space left. The message names it and what is needed there.'),
   NonFiniteOutput: service(500, false, 'The model produced NaN or infinity. The model is at fault, not the request.'),

@@ -82,7 +82,10 @@ describe('the Dockerfile', () => {
   });
 
   it('says that it binds to the port it is told, and exposes the default', () => {
-    expect(of('LABEL')).toEqual(['com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true']);
+    expect(of('LABEL')).toEqual([
+      'com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true',
+      'com.amazonaws.sagemaker.capabilities.multi-models=true',
+    ]);
     expect(of('EXPOSE')).toEqual(['8080']);
   });
 

@@ -26,9 +26,11 @@ function runCall(session: Session, call: EngineCall): EngineResult {
   };
 }
 
+const OUT_OF_MEMORY = /out of memory|\bOOM\b|RESOURCE_EXHAUSTED|Array buffer allocation failed/i;
+
 function describeFailure(thrown: unknown): WorkerError {
   const cause = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-  if (/out of memory|\bOOM\b|RESOURCE_EXHAUSTED|Array buffer allocation failed/i.test(cause)) {
+  if (OUT_OF_MEMORY.test(cause)) {
     return { code: 'OutOfMemory', message: 'The records of this request do not fit into memory.', cause };
   }
   // Our own text names no path and no stack.
@@ -39,9 +41,10 @@ function describeFailure(thrown: unknown): WorkerError {
 function describeBrokenModel(thrown: unknown): WorkerError {
   const cause = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   if (thrown instanceof TwinvecError) {
-    const code = thrown.code === 'EngineUnavailable' || thrown.code === 'NonFiniteOutput' ? thrown.code : undefined;
-    return { code: code ?? 'InvalidArtifact', message: thrown.message, cause };
+    const isOurs = ['EngineUnavailable', 'NonFiniteOutput', 'OutOfMemory'].includes(thrown.code);
+    return { code: isOurs ? thrown.code : 'InvalidArtifact', message: thrown.message, cause };
   }
+  if (OUT_OF_MEMORY.test(cause)) return { code: 'OutOfMemory', message: 'The model does not fit into memory.', cause };
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return { code: 'InvalidArtifact', message: `The model could not be opened: ${message}`, cause };
 }

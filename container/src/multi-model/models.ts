@@ -15,6 +15,7 @@ import type { Servables } from '../servables/servables.ts';
 import { LoadedModel } from './loaded-model.ts';
 import { modelFolder, noBasePath } from './model-folder.ts';
 import { ModelMemory, modelBytes } from './model-memory.ts';
+import { type ModelEntry, type ModelPage, pageOf } from './model-page.ts';
 
 /** What a folder holds: one model. Undefined when there is none. Throws InvalidArtifact. */
 export type FindModel = (name: string, folder: string) => FoundModel | undefined;
@@ -35,18 +36,6 @@ export interface ModelsOptions {
   /** Of models without their own. */
   readonly sharedHandlers: Handlers | undefined;
   readonly log: Logger;
-}
-
-/** As `GET /models` has it. */
-export interface ModelPage {
-  readonly models: readonly ModelEntry[];
-  /** Absent on the last page. */
-  readonly nextPageToken?: string;
-}
-
-export interface ModelEntry {
-  readonly modelName: string;
-  readonly modelUrl: string;
 }
 
 export class Models {
@@ -102,11 +91,12 @@ export class Models {
 
   /** In the order of their names. @param after the token of the page before: its last name */
   list(after: string | undefined): ModelPage {
-    const names = [...this.#models.values()].filter(({ isLoaded }) => isLoaded).map(({ name }) => name);
-    const left = names.sort().filter((name) => after === undefined || name > after);
-    const page = left.slice(0, LIMITS.modelsOfPage.value);
-    const models = page.map((name) => this.describe(name));
-    return { models, ...(page.length < left.length && { nextPageToken: page.at(-1)! }) };
+    const loaded = [...this.#models.values()].filter(({ isLoaded }) => isLoaded);
+    return pageOf(
+      loaded.map(({ name, url }) => ({ modelName: name, modelUrl: url })),
+      after,
+      LIMITS.modelsOfPage.value,
+    );
   }
 
   /** @throws TwinvecError NotFound */

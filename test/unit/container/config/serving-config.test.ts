@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { TwinvecError } from '#core/errors.ts';
 import { parseServingConfig, servingHelp } from '../../../../container/src/config/serving-config.ts';
@@ -90,8 +91,34 @@ describe('the configuration of serve', () => {
 
   it('shares calls of a SavedModel only when told to, and not with batching off', () => {
     const enabled = { SAGEMAKER_TFS_ENABLE_BATCHING: 'true' };
-    expect(parseServingConfig({}).tensorBatching).toEqual({ enabled: false, maxRows: 8 });
+    expect(parseServingConfig({}).tensorBatching).toEqual({ enabled: false, maxRows: 8, allowedSizes: undefined });
     expect(parseServingConfig({ ...enabled, TWINVEC_BATCHING: 'off' }).tensorBatching.enabled).toBe(false);
+  });
+
+  it('takes batch sizes that increase to the largest batch, and no others', () => {
+    const sizes = (TWINVEC_TFS_ALLOWED_BATCH_SIZES: string) => ({
+      TWINVEC_TFS_ALLOWED_BATCH_SIZES,
+      SAGEMAKER_TFS_MAX_BATCH_SIZE: '16',
+    });
+    expect(parseServingConfig(sizes('1,4,16')).tensorBatching.allowedSizes).toEqual([1, 4, 16]);
+    expect(problemsOf(sizes('1,4,8'))).toBe(
+      'the last of TWINVEC_TFS_ALLOWED_BATCH_SIZES must be SAGEMAKER_TFS_MAX_BATCH_SIZE, 16',
+    );
+    for (const wrong of ['4,4,16', '8,4,16', '0,16', '', '4, 16', '4,,16', '1e1,16']) {
+      expect(problemsOf(sizes(wrong))).toContain('must be increasing whole numbers between commas');
+    }
+  });
+
+  it('knows a multi-model endpoint: where its models lie and what memory they have', () => {
+    expect(parseServingConfig({}).multiModel).toBeUndefined();
+    expect(parseServingConfig({ SAGEMAKER_MULTI_MODEL: 'true', TWINVEC_MODELS_MEMORY_MB: '3' }).multiModel).toEqual({
+      modelsDir: '/opt/ml/models',
+      memoryBytes: 3 * 1_048_576,
+      sharedCodeParents: ['/opt/ml', '/opt/ml/models'],
+    });
+    const memory = parseServingConfig({ SAGEMAKER_MULTI_MODEL: 'true' }).multiModel!.memoryBytes;
+    expect(memory).toBeGreaterThan(0);
+    expect(memory).toBeLessThanOrEqual(0.7 * totalmem());
   });
 
   it('bounds the queue when AWS’s own number for batch jobs asks for any length', () => {

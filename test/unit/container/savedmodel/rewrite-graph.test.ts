@@ -111,7 +111,7 @@ describe('a rewritten graph', () => {
       'last NoOp',
     ]);
     expect(functions).toEqual([
-      { name: '__inference_f_7', nodes: [{ name: 'inside', op: 'MatMul', inputs: [], device: '' }] },
+      { name: '__inference_f_7', nodes: [{ name: 'inside', op: 'MatMul', inputs: [], device: '', calls: [] }] },
     ]);
   });
 

@@ -39,6 +39,7 @@ describe('a SavedModel', () => {
       op: 'Mul',
       inputs: ['x', 'a/Read/ReadVariableOp'],
       device: '',
+      calls: [],
     });
     expect(model.nodes.filter(({ op }) => op === 'RestoreV2')).toHaveLength(1);
   });
