@@ -93,8 +93,8 @@ export class PoolMember {
   }
 
   /**
-   * Ends the thread, which frees its model first: a thread that is only terminated leaves the model in memory. Whatever
-   * still runs is answered EngineLost.
+   * Ends the thread after the running call, so that it closes its session and with it what the model keeps on disk.
+   * Whatever it holds is answered EngineLost.
    */
   async close(): Promise<void> {
     const hasModel = this.isReady;
