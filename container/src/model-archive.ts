@@ -2,6 +2,7 @@
  * A model.tar.gz onto the disk. The archive is foreign: every entry is checked before the first byte is written, and
  * links, devices and names that leave the folder refuse the whole archive (SageMaker refuses links too, spec 1.1).
  */
+import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as tar from 'tar';
@@ -24,7 +25,7 @@ export async function extractArchive(file: string, folder: string): Promise<void
   await checkArchive(file);
   await mkdir(folder, { recursive: true });
   await tar.extract({ file, cwd: folder, strict: true, preserveOwner: false }).catch((error: unknown) => {
-    throw broken(error);
+    throw broken(file, error);
   });
 }
 
@@ -40,11 +41,26 @@ async function checkArchive(file: string): Promise<void> {
     if (entries > MOST_ENTRIES) problem ??= `it has more than ${MOST_ENTRIES} entries`;
     if (bytes > MOST_BYTES) problem ??= `it unpacks to more than ${MOST_BYTES} bytes`;
   };
-  await tar.list({ file, strict: true, onReadEntry }).catch((error: unknown) => {
-    throw broken(error);
+  await visitEntries(file, onReadEntry).catch((error: unknown) => {
+    throw broken(file, error);
   });
   if (entries === 0) problem ??= 'it is empty, or not a gzip-compressed tar file';
-  if (problem) throw new TwinvecError('InvalidArtifact', `the model archive was refused: ${problem}`);
+  if (!problem) return;
+  throw new TwinvecError('InvalidArtifact', `the model archive ${path.basename(file)} was refused: ${problem}`);
+}
+
+/** Also those that the package passes over without a word, such as sparse files: their data would be missing later. */
+async function visitEntries(file: string, visit: (entry: tar.ReadEntry) => void): Promise<void> {
+  const parser = tar.list({ strict: true, onReadEntry: visit });
+  parser.on('ignoredEntry', visit);
+  await new Promise<void>((resolve, reject) => {
+    parser.on('error', reject);
+    parser.on('end', () => resolve());
+    createReadStream(file)
+      .on('error', reject)
+      .on('data', (chunk) => void parser.write(chunk as Buffer))
+      .on('end', () => parser.end());
+  });
 }
 
 function entryProblem(entry: Entry): string | undefined {
@@ -62,7 +78,9 @@ function entryProblem(entry: Entry): string | undefined {
   return undefined;
 }
 
-function broken(cause: unknown): TwinvecError {
+function broken(file: string, cause: unknown): TwinvecError {
   const said = cause instanceof Error ? cause.message : 'unknown cause';
-  return new TwinvecError('InvalidArtifact', `the model archive cannot be read: ${said}`, { cause });
+  return new TwinvecError('InvalidArtifact', `the model archive ${path.basename(file)} cannot be read: ${said}`, {
+    cause,
+  });
 }

@@ -1,7 +1,9 @@
 /**
  * The handlers of a server's models: the processes that run them, and each model behind them.
  */
+import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
 import type { ServingConfig } from '../config/serving-config.ts';
 import type { Logger } from '../log/logger.ts';
 import { tfServingError } from '../tensorflow-serving/error-form.ts';
@@ -15,6 +17,7 @@ export class Handlers {
   #origin = '';
 
   constructor(script: string, config: ServingConfig, log: Logger) {
+    warnOfRequirements(dirname(script), log);
     this.#timeoutMs = config.handlerTimeoutMs;
     this.#host = new HandlerHost({
       script,
@@ -50,4 +53,11 @@ export class Handlers {
   close(): void {
     this.#host.close();
   }
+}
+
+/** AWS's container would install them from the network; here a model brings what it needs (spec faults J8). */
+function warnOfRequirements(codeFolder: string, log: Logger): void {
+  if (!existsSync(join(codeFolder, 'requirements.txt'))) return;
+  const message = 'code/requirements.txt is not read: put what the script imports into code/.';
+  log.warn('requirements_ignored', { message });
 }

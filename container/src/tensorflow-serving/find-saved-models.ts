@@ -19,6 +19,7 @@ export interface FoundVersion {
 /** Name of a model whose version folders lie at the top. */
 const TOP_NAME = 'model';
 const GRAPH_FILE = 'saved_model.pb';
+const ARCHIVE = /\.(tar|tgz|tar\.gz|zip)$/i;
 /** Handlers and their packages; no models. */
 const CODE_FOLDER = 'code';
 const MAX_DEPTH = LIMITS.modelFolderDepth.value;
@@ -42,7 +43,7 @@ export function findSavedModels(modelDir: string): FoundVersion[] {
   const search = new Search(modelDir);
   search.visit(modelDir, 0);
   const found = search.versions.sort(byNameAndVersion);
-  if (found.length === 0) throw nothingFound(search.misplaced);
+  if (found.length === 0) throw nothingFound(search);
   refuseAmbiguous(modelDir, found);
   return found;
 }
@@ -52,6 +53,8 @@ class Search {
   readonly versions: FoundVersion[] = [];
   /** Folders, below the root, with a graph but no number as their name. */
   readonly misplaced: string[] = [];
+  /** Archives at the top: a model folder packed twice. */
+  readonly archives: string[] = [];
   #entries = 0;
 
   constructor(root: string) {
@@ -69,6 +72,7 @@ class Search {
       }
       this.misplaced.push(isTop ? '.' : relative(this.#root, dir));
     }
+    if (isTop) this.archives.push(...entries.map(({ name }) => name).filter((name) => ARCHIVE.test(name)));
     for (const entry of entries) {
       if (!entry.isDirectory() || entry.name.startsWith('.') || (isTop && entry.name === CODE_FOLDER)) continue;
       this.visit(join(dir, entry.name), depth + 1);
@@ -128,8 +132,12 @@ function byNameAndVersion(a: FoundVersion, b: FoundVersion): number {
   return a.dir < b.dir ? -1 : 1;
 }
 
-function nothingFound(misplaced: readonly string[]): TwinvecError {
+function nothingFound({ misplaced, archives }: Search): TwinvecError {
   const [first] = misplaced;
+  const [archive] = archives;
+  if (archive !== undefined) {
+    return invalid(`The model folder has no model but ${quoteForMessage(archive)}: pack the folder, not its archive.`);
+  }
   const hint =
     first === undefined
       ? 'It holds neither object2vec.json nor a SavedModel in a numeric version folder, such as 1/saved_model.pb.'
