@@ -22,6 +22,7 @@ import { readSavedModel, type SavedModelSummary } from '../savedmodel/read-saved
 import type { FoundVersion } from './find-saved-models.ts';
 import { describeMetadata } from './metadata.ts';
 import { refuseOperations } from './refuse-operations.ts';
+import { requireVariables } from './require-variables.ts';
 import { explainRunFailure } from './run-refusal.ts';
 import { type DecodeTask, decodeTask, type EncodeTask, encodeTask, type PlainTensorRequest } from './tensor-codec.ts';
 import { mergeTensorsTo, type TensorJob, tensorJob } from './tensor-job.ts';
@@ -34,7 +35,9 @@ const INLINE_ANSWER_BYTES = 131_072;
 /** @throws TwinvecError InvalidArtifact when the file is broken, or its graph does what is not allowed. */
 export async function openTensorModel(found: FoundVersion, config: ServingConfig): Promise<ServedModel<TensorJob>> {
   const summary = readSavedModel(found.dir);
-  refuseOperations(summary, config.allowedOperations, `Model ${found.name}, version ${found.version},`);
+  const model = `Model ${found.name}, version ${found.version},`;
+  refuseOperations(summary, config.allowedOperations, model);
+  requireVariables(found.dir, model);
   return new TensorModel(found, summary, await readImageRecipes(dirname(found.dir)), config);
 }
 
