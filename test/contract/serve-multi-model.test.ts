@@ -5,9 +5,11 @@
 import { cp, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ENGINES } from '../fixtures/pair-model/engines.ts';
 import { trainPairModel } from '../fixtures/pair-model/train-pair-model.ts';
+import { FAULT } from '../fixtures/serving/sum-session.ts';
 import { writeWeights } from '../fixtures/tensorflow/edge-models.ts';
 import { writeFileReader, writeHalfPlus } from '../fixtures/tensorflow/models.ts';
 import { nativeEngine } from '../native-engine.ts';
@@ -28,9 +30,17 @@ class Endpoint {
     this.server = server;
   }
 
-  static async start(modelsDir: string, env: Readonly<Record<string, string>> = {}): Promise<Endpoint> {
-    const multi = { SAGEMAKER_MULTI_MODEL: 'true', TWINVEC_MODELS_DIR: modelsDir, ...env };
-    return new Endpoint(modelsDir, await startServer({ modelDir: modelsDir, env: multi }));
+  static async start(
+    modelsDir: string,
+    env: Readonly<Record<string, string>> = {},
+    program?: string,
+  ): Promise<Endpoint> {
+    const options = {
+      modelDir: modelsDir,
+      env: { SAGEMAKER_MULTI_MODEL: 'true', TWINVEC_MODELS_DIR: modelsDir, ...env },
+      ...(program !== undefined && { command: [fileURLToPath(new URL(program, import.meta.url))] }),
+    };
+    return new Endpoint(modelsDir, await startServer(options));
   }
 
   async call(method: string, path: string, body?: unknown): Promise<Reply> {
@@ -290,6 +300,28 @@ describe.skipIf(!nativeEngine.available)(`handlers on a multi-model endpoint${na
     expect(exitCode).toBe(0);
   });
 
+  it('that load for too long are answered 408 and ended', async () => {
+    // Prepare
+    const dir = await newFolder();
+    await writeHalfPlus(join(dir, 'stuck/model/1'), 2);
+    await mkdir(join(dir, 'stuck/model/code'));
+    await writeFile(
+      join(dir, 'stuck/model/code/inference.mjs'),
+      'setInterval(() => {}, 1000); await new Promise(() => {}); export const handler = () => "";',
+    );
+    const endpoint = await Endpoint.start(dir, { TWINVEC_LOAD_TIMEOUT_MS: '1000' });
+
+    // Act
+    const refused = await endpoint.load('stuck');
+    const listed = await endpoint.names();
+    const { exitCode } = await endpoint.server.stop();
+
+    // Assess
+    expect(refused).toEqual(refusal(408, 'Timed out after 1 seconds'));
+    expect(listed).toEqual([]);
+    expect(exitCode).toBe(0);
+  });
+
   it('that do not load refuse their model and nothing else', async () => {
     // Prepare
     const dir = await newFolder();
@@ -306,6 +338,41 @@ describe.skipIf(!nativeEngine.available)(`handlers on a multi-model endpoint${na
     // Assess
     expect(refused).toEqual(refusal(400, expect.stringContaining('must export handler')));
     expect(ping.status).toBe(200);
+  });
+});
+
+describe('a model whose engine workers keep dying', () => {
+  it('is unloaded while the others and the server go on, and can be loaded again', async () => {
+    // Prepare
+    const dir = await newFolder();
+    for (const name of ['ill', 'well']) await mkdir(join(dir, name, 'model'), { recursive: true });
+    const endpoint = await Endpoint.start(
+      dir,
+      { TWINVEC_ENGINE_WORKERS: '1' },
+      '../fixtures/serving/serve-many-sums.ts',
+    );
+    const sum = (name: string, ...row: number[]) => endpoint.call('POST', `/models/${name}/invoke`, { rows: [row] });
+    await Promise.all([endpoint.load('ill'), endpoint.load('well')]);
+
+    // Act
+    const deaths: Reply[] = [];
+    for (let death = 0; death < 3; death++) deaths.push(await sum('ill', FAULT.dies));
+    await endpoint.server.logged('model_lost', { model: 'ill' });
+    await expect.poll(() => endpoint.call('GET', '/models/ill')).toMatchObject({ status: 404 });
+    const replies = [await sum('ill', 1), await endpoint.call('GET', '/ping'), await sum('well', 1, 2)];
+    await expect.poll(() => endpoint.load('ill')).toMatchObject({ status: 200 });
+    const again = await sum('ill', 3, 4);
+    const { exitCode } = await endpoint.server.stop();
+
+    // Assess
+    expect(deaths.map(({ status }) => status)).toEqual([503, 503, 503]);
+    expect(replies).toEqual([
+      refusal(404, 'Model ill is not loaded yet.'),
+      { status: 200, body: '' },
+      { status: 200, body: { sums: [3] } },
+    ]);
+    expect(again).toEqual({ status: 200, body: { sums: [7] } });
+    expect(exitCode).toBe(0);
   });
 });
 

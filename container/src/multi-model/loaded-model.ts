@@ -49,6 +49,8 @@ export class LoadedModel {
   async open(): Promise<void> {
     await Promise.all([this.#handlers?.start(), ...this.#versions.map((version) => version.ready())]);
     if (this.#state !== 'loading') return;
+    const lost = this.#versions.find(({ error }) => error !== undefined);
+    if (lost) throw lost.error;
     for (const version of this.#versions) this.#servables.add(version);
     this.#state = 'loaded';
   }

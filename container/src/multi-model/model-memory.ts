@@ -3,7 +3,7 @@
  * model is loaded, and free again to the last byte when it goes. What the process holds (its resident size) is neither:
  * freed memory stays with it for the next model.
  */
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TwinvecError } from '#core/errors.ts';
 import { formatBytes } from '#core/terminal/format.ts';
@@ -31,11 +31,27 @@ export class ModelMemory {
   }
 }
 
-/** Bytes of a model's files, without those of its handlers, which run in processes of their own. */
+/** Handlers and their packages, which run in processes of their own. */
+const CODE_FOLDER = 'code';
+
+/** Bytes of a model's files, without those of its handlers. */
 export async function modelBytes(folder: string): Promise<number> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  const code = join(folder, 'code');
-  const files = entries.filter((entry) => entry.isFile() && !`${entry.parentPath}/`.startsWith(`${code}/`));
-  const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
+  const names = await readdir(folder);
+  const sizes = names.filter((name) => name !== CODE_FOLDER).map((name) => treeBytes(join(folder, name)));
+  return sum(await Promise.all(sizes));
+}
+
+/** Links count as the file that they lead to: TensorFlow follows them. */
+async function treeBytes(path: string): Promise<number> {
+  const { size, isFolder } = await stat(path).then(
+    (found) => ({ size: found.size, isFolder: found.isDirectory() }),
+    () => ({ size: 0, isFolder: false }),
+  );
+  if (!isFolder || (await lstat(path)).isSymbolicLink()) return isFolder ? 0 : size;
+  const names = await readdir(path);
+  return sum(await Promise.all(names.map((name) => treeBytes(join(path, name)))));
+}
+
+function sum(sizes: readonly number[]): number {
+  return sizes.reduce((total, size) => total + size, 0);
 }
