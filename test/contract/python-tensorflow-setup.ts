@@ -68,6 +68,11 @@ export async function saveWordsInPython(savedModelDir: string, wordsFile: string
   await ask({ do: 'save_words', model: savedModelDir, words: wordsFile });
 }
 
+/** Lets it save a model whose signature `plain` only computes; `count` writes a variable in a branch, `noise` draws numbers. */
+export async function saveEffectsInPython(savedModelDir: string): Promise<void> {
+  await ask({ do: 'save_effects', model: savedModelDir });
+}
+
 interface EncodedTensor {
   readonly dtype: Tensor['dtype'];
   readonly shape: readonly number[];

@@ -6,12 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openNativeSession } from '../../container/src/engine/native/session.ts';
+import { offeredSignatures } from '../../container/src/engine/native/signatures.ts';
 import { openSession } from '../../container/src/engine/open-session.ts';
 import type { NamedTensors, Tensor } from '../../container/src/engine/session.ts';
 import { newestVersion } from '../../container/src/engine/version-folder.ts';
 import { readSavedModel } from '../../container/src/savedmodel/read-saved-model.ts';
 import { variablesPrefix } from '../../container/src/savedmodel/saved-model.ts';
 import { openBundle } from '../../container/src/savedmodel/tensor-bundle-reader.ts';
+import { zeroCalls } from '../../container/src/tensorflow-serving/zero-calls.ts';
 import { ENGINES } from '../fixtures/pair-model/engines.ts';
 import { trainPairModel } from '../fixtures/pair-model/train-pair-model.ts';
 import { writeCounter, writeHalfPlusTwo, writeLookup, writeUpperCase } from '../fixtures/savedmodel/small-models.ts';
@@ -20,6 +22,7 @@ import { nativeEngine } from '../native-engine.ts';
 import {
   findPythonTensorFlow,
   predictInPython,
+  saveEffectsInPython,
   saveLineInPython,
   saveWordsInPython,
 } from './python-tensorflow-setup.ts';
@@ -86,6 +89,21 @@ describe.skipIf(!python.available)(`Python TensorFlow${python.note}`, () => {
     expect(bundle.readFloat32('offset/.ATTRIBUTES/VARIABLE_VALUE')).toEqual(Float32Array.of(1));
     bundle.verify();
     bundle.close();
+  });
+
+  it('writes models of which we warm up only what has no effects, though Python hides all of it in functions', async () => {
+    // Prepare
+    const dir = join(await temporaryFolder(), '1');
+    await saveEffectsInPython(dir);
+    const model = readSavedModel(dir);
+    const signatures = new Map([...offeredSignatures(model).usable].map(([name, { signature }]) => [name, signature]));
+
+    // Act
+    const calls = zeroCalls(model, signatures);
+
+    // Assess
+    expect([...signatures.keys()].sort()).toEqual(['count', 'noise', 'plain']);
+    expect(calls.map(({ signature }) => signature)).toEqual(['plain']);
   });
 
   it.skipIf(!nativeEngine.available)(`writes models that our native session runs${nativeEngine.note}`, async () => {

@@ -5,6 +5,7 @@ Tensors travel as base64, so that no digit is lost.
 {"do": "predict", "model": dir, "signature": name, "inputs": {name: tensor}} -> {name: tensor}
 {"do": "save", "model": dir} -> {}: writes a SavedModel as a user of TensorFlow 2 would
 {"do": "save_words", "model": dir, "words": path} -> {}: one with a vocabulary file, a table and 64-bit numbers
+{"do": "save_effects", "model": dir} -> {}: signatures with and without effects
 """
 
 import base64
@@ -84,6 +85,33 @@ def save_words(request):
     return {}
 
 
+class Effects(tf.Module):
+    def __init__(self):
+        super().__init__()
+        self.calls = tf.Variable(0.0)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32, name="x")])
+    def plain(self, x):
+        return {"y": tf.nn.relu(x)}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, name="x")])
+    def count(self, x):
+        if tf.reduce_sum(x) > 0:
+            self.calls.assign_add(1.0)
+        return {"y": x}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, name="x")])
+    def noise(self, x):
+        return {"y": x + tf.random.uniform(tf.shape(x))}
+
+
+def save_effects(request):
+    effects = Effects()
+    signatures = {"plain": effects.plain, "count": effects.count, "noise": effects.noise}
+    tf.saved_model.save(effects, request["model"], signatures=signatures)
+    return {}
+
+
 def save(request):
     line = Line()
     tf.saved_model.save(line, request["model"], signatures=line.__call__)
@@ -94,7 +122,8 @@ print("ready", flush=True)
 for line in sys.stdin:
     request = json.loads(line)
     try:
-        answer = {"predict": predict, "save": save, "save_words": save_words}[request["do"]](request)
+        verbs = {"predict": predict, "save": save, "save_words": save_words, "save_effects": save_effects}
+        answer = verbs[request["do"]](request)
     except Exception as failure:
         answer = {"failure": str(failure)}
     print(json.dumps(answer), flush=True)
