@@ -1,10 +1,12 @@
 /** The example of AWS's blog post as a reader runs it: the one command, then every command of its README. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeExample } from '#core/examples/example-writer.ts';
+import { writeTfRecord } from '#core/framing/tfrecord.ts';
 import { nativeEngine } from '../native-engine.ts';
 import { type Ended, runTwinvec } from '../run-twinvec.ts';
 
@@ -92,6 +94,37 @@ describe.skipIf(!nativeEngine.available)(`examples/image-classification${nativeE
     expect(ended.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
     const classesIn = async (name: string) => (await answersIn(name)).map(({ predictions }) => predictions[0].classes);
     expect(await classesIn('pixels')).toEqual(await classesIn('bare'));
+  });
+
+  it('takes TFRecords without handlers too, many to a request, and a damaged record keeps its place', async () => {
+    // Prepare: the feature has the name of the input; the checksum of the third record is wrong
+    const images = await Promise.all(Object.keys(IMAGES).map((name) => readFile(path.join(EXAMPLE, 'images', name))));
+    const frames = images.map((image) =>
+      writeTfRecord(encodeExample(new Map([['image_bytes', { kind: 'bytes', values: [image] }]]))),
+    );
+    frames[2]![100]! ^= 1;
+    const input = path.join(output, 'records');
+    await writeFile(input, Buffer.concat(frames));
+
+    // Act
+    const model = path.join(ROOT, '.twinvec/image-classification/bare.tar.gz');
+    const how = [
+      '--split-type',
+      'TFRecord',
+      '--content-type',
+      'application/x-tfexample',
+      '--accept',
+      'application/jsonlines',
+    ];
+    const ended = await runTwinvec(['transform', '--model', model, '--input', input, '--output', output, ...how]);
+
+    // Assess
+    expect(ended.exitCode).toBe(3);
+    expect(ended.out).toMatch(/records record 3: \{"error":\{"code":"DamagedRecord"/);
+    const lines = (await readFile(path.join(output, 'records.out'), 'utf8')).trimEnd().split('\n');
+    expect(lines.map((line) => Object.keys(JSON.parse(line) as object)[0])).toEqual(
+      images.map((_, i) => (i === 2 ? 'error' : 'classes')),
+    );
   });
 
   it('has the archive that the README packs by hand', async () => {

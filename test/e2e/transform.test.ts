@@ -171,6 +171,7 @@ describe('twinvec transform', () => {
     [['--max-payload', '0'], /Give a whole number from 1 to 100/],
     [['--max-concurrent', '50', '--max-payload', '3'], /at most 100 MB/],
     [['--split-type', 'CSV'], /Allowed choices are Line, None/],
+    [['--env', 'SAGEMAKER_TFS_MAX_BATCH_SIZE'], /Write it as NAME=value/],
     [['--surprise'], /unknown option/],
   ])('refuses %j as a matter of usage', async (args, message) => {
     const ended = await transform(...args);
