@@ -87,7 +87,8 @@ describe.each(ENGINES)('incremental training on engine %s', (engine) => {
     // Prepare
     await trainFirst(engine);
     await mkdir(join(job.dir, 'checkpoints'));
-    await job.configure({ ...hyperparameters, epochs: '4' });
+    // Enough epochs that the kill comes before their end.
+    await job.configure({ ...hyperparameters, epochs: '40' });
     const straight = await job.run(engine);
     const model = await job.contents('model');
     await rm(join(job.dir, 'checkpoints'), { recursive: true });
@@ -106,7 +107,7 @@ describe.each(ENGINES)('incremental training on engine %s', (engine) => {
 
     // Assess
     expect(straight.code, straight.stderr).toBe(0);
-    expect(resumed.stderr).toMatch(/Going on from checkpoint epoch-[12]-step-/);
+    expect(resumed.stderr).toMatch(/Going on from checkpoint epoch-\d+-step-/);
     expect(await job.contents('model')).toEqual(model);
     expect(other.code).toBe(1);
     expect(await failure()).toContain('channel "model" has another model');
