@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseHyperparameters } from '#core/object2vec/parse-hyperparameters.ts';
 import { createRandomDraws } from '#core/random/random-draws.ts';
-import { createEpochs } from '../container/src/object2vec/batches.ts';
-import { ChannelData } from '../container/src/object2vec/channel-data.ts';
-import { createTrainingEngine } from '../container/src/object2vec/create-training-engine.ts';
-import { DataMemory } from '../container/src/object2vec/data-memory.ts';
+import { createEpochs } from '../container/src/object2vec/data/batches.ts';
+import { ChannelData } from '../container/src/object2vec/data/channel-data.ts';
+import { DataMemory } from '../container/src/object2vec/data/data-memory.ts';
+import { createTrainingEngine } from '../container/src/object2vec/training/create-training-engine.ts';
 import type { BenchRow } from './bench-row.ts';
 import { median } from './median.ts';
 

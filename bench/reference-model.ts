@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import type { NetworkSettings } from '#core/object2vec/settings.ts';
 import type { TokenRows } from '#core/object2vec/token-rows.ts';
 import { stageArtifact } from '../container/src/object2vec/artifact.ts';
-import { initialPieces } from '../container/src/object2vec/initial-weights.ts';
 import { servingGraph } from '../container/src/object2vec/serving-graph.ts';
+import { initialPieces } from '../container/src/object2vec/training/initial-weights.ts';
 import { writeServingModel } from '../container/src/object2vec/write-serving-model.ts';
 import { writeBundle } from '../container/src/savedmodel/tensor-bundle-writer.ts';
 

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseHyperparameters } from '#core/object2vec/parse-hyperparameters.ts';
 import { createRandomDraws, type RandomDraws, shuffleInPlace } from '#core/random/random-draws.ts';
-import { createTrainingEngine } from '../container/src/object2vec/create-training-engine.ts';
-import type { TrainingBatch, TrainingEngine } from '../container/src/object2vec/training-engine.ts';
+import { createTrainingEngine } from '../container/src/object2vec/training/create-training-engine.ts';
+import type { TrainingBatch, TrainingEngine } from '../container/src/object2vec/training/training-engine.ts';
 import type { BenchRow } from './bench-row.ts';
 import { median } from './median.ts';
 

@@ -2,14 +2,14 @@
  * Serving on the reference model: the engine in its worker, the server over HTTP against it, what batching gives to
  * single-instance requests, and what ten times too many requests do.
  */
-import { mergeObject2Vec, object2VecJob } from '../container/src/object2vec/serving-job.ts';
+import { mergeObject2Vec, object2VecJob } from '../container/src/object2vec/serving/serving-job.ts';
 import type { BenchRow } from './bench-row.ts';
 import { engineRate, okPerSecond, residentBytes, withServer } from './bench-server.ts';
 import { Client, closedLoop, openLoop, postBytes, quantile, timeOnce } from './http-load.ts';
 import { median } from './median.ts';
 import { referenceRows, SEQUENCE_LENGTH, withReferenceModel } from './reference-model.ts';
 
-const OBJECT2VEC_SESSIONS = import.meta.resolve('../container/src/object2vec/open-serving-session.ts');
+const OBJECT2VEC_SESSIONS = import.meta.resolve('../container/src/object2vec/serving/open-serving-session.ts');
 const ROWS = 64;
 const SECONDS = 5;
 const ROUNDS = 3;

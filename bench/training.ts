@@ -11,8 +11,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Object2VecSettings } from '#core/object2vec/settings.ts';
 import type { EngineKind } from '../container/src/engine/session.ts';
-import { createTrainingEngine } from '../container/src/object2vec/create-training-engine.ts';
-import type { TrainingBatch } from '../container/src/object2vec/training-engine.ts';
+import { createTrainingEngine } from '../container/src/object2vec/training/create-training-engine.ts';
+import type { TrainingBatch } from '../container/src/object2vec/training/training-engine.ts';
 import type { BenchRow } from './bench-row.ts';
 import { median } from './median.ts';
 

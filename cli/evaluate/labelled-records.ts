@@ -1,6 +1,6 @@
 /** Records of JSON Lines files, plain or gzip, in blocks; lines that cannot be used say why, in their places. */
 import { splitLines } from '#core/batch/split-lines.ts';
-import { readBytes } from '../../container/src/object2vec/line-blocks.ts';
+import { readBytes } from '../../container/src/object2vec/data/line-blocks.ts';
 import type { InputFile } from '../prepare/input-files.ts';
 
 export interface LabelledRecord {

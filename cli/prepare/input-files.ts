@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { TwinvecError } from '#core/errors.ts';
-import { readBytes } from '../../container/src/object2vec/line-blocks.ts';
+import { readBytes } from '../../container/src/object2vec/data/line-blocks.ts';
 import type { Format } from './settings.ts';
 
 export interface InputFile {

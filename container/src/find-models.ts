@@ -11,8 +11,8 @@ import { defaultWorkers } from './engine/pool.ts';
 import { findHandlerScript } from './handlers/script.ts';
 import type { FoundModels } from './inference-server.ts';
 import type { FoundModel } from './multi-model/models.ts';
-import type { Object2VecJob } from './object2vec/serving-job.ts';
-import { openObject2VecModel } from './object2vec/serving-model.ts';
+import type { Object2VecJob } from './object2vec/serving/serving-job.ts';
+import { openObject2VecModel } from './object2vec/serving/serving-model.ts';
 import { type ServableSource, type StartServable, startServable } from './servables/servable.ts';
 import { type FoundVersion, findSavedModels, NoModelFound } from './tensorflow-serving/find-saved-models.ts';
 import type { TensorJob } from './tensorflow-serving/tensor-job.ts';
@@ -91,7 +91,7 @@ function object2VecSource(config: ServingConfig): ServableSource<Object2VecJob> 
     name: config.defaultModelName ?? 'model',
     version: '1',
     modelDir: config.modelDir,
-    sessionModule: new URL('./object2vec/open-serving-session.ts', import.meta.url).href,
+    sessionModule: new URL('./object2vec/serving/open-serving-session.ts', import.meta.url).href,
     batching: { enabled: config.batching, budget: { cost: config.batchTokens, rows: config.batchRows } },
     openModel: () => openObject2VecModel(config),
   };

@@ -8,8 +8,8 @@ import { ERRORS, TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import { SettingsReader } from './config/setting.ts';
 import { TRAINING_SETTINGS } from './config/training-settings.ts';
-import { listenForStop } from './object2vec/stop-request.ts';
-import { trainModel } from './object2vec/train-model.ts';
+import { listenForStop } from './object2vec/training/stop-request.ts';
+import { trainModel } from './object2vec/training/train-model.ts';
 
 /**
  * Trains as `SAGEMAKER_BASE_DIR` (/opt/ml) says and writes the model folder there. Never throws.

@@ -2,27 +2,13 @@
  * Growing storage for the values of one tensor while its size is not known yet; one class for each way that JavaScript
  * holds values. Codecs append, batch mode takes back what a bad record left, and the end is one typed array.
  */
+import { NUMBER_ARRAYS } from './number-arrays.ts';
 import { fitsWide, NUMBER_FITS, type NumberDType, type NumberFit, type WideDType } from './number-fit.ts';
 import type { DType, TensorOf } from './tensor.ts';
 
 const FIRST_CAPACITY = 64;
 
 type NumberArray = TensorOf<NumberDType>['data'];
-
-const NUMBER_ARRAYS: Readonly<Record<NumberDType, new (length: number) => NumberArray>> = {
-  float16: Float32Array,
-  bfloat16: Float32Array,
-  float32: Float32Array,
-  float64: Float64Array,
-  int8: Int32Array,
-  uint8: Int32Array,
-  int16: Int32Array,
-  uint16: Int32Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  bool: Uint8Array,
-  complex64: Float32Array,
-};
 
 /** Numbers that a double holds exactly. */
 export class NumberColumn {

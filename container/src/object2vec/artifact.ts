@@ -10,8 +10,8 @@ import { MANIFEST_FILE, Object2VecManifest } from '#core/object2vec/manifest.ts'
 import { NEIGHBOURS_FOLDER } from '#core/object2vec/neighbour-index.ts';
 import { type EncoderSettings, type NetworkSettings, outputWidth } from '#core/object2vec/settings.ts';
 import type { TextRules } from '#core/text/text-reader.ts';
-import type { ChannelFile } from './channels.ts';
-import { readBytes } from './line-blocks.ts';
+import type { ChannelFile } from './data/channels.ts';
+import { readBytes } from './data/line-blocks.ts';
 
 /** TF Serving loads the highest numbered folder; a job makes one version. */
 const VERSION = '1';

@@ -2,6 +2,7 @@
  * Calls that get a model's first, slow run over before a request waits for it: zeros, one row, for signatures of which
  * shapes are known and that leave no trace. The values mean nothing to the model, so a refusal of them means nothing.
  */
+import { NUMBER_ARRAYS } from '#core/tensors/number-arrays.ts';
 import type { TensorSignatures } from '#core/tensors/signature.ts';
 import { elementCount, type NamedTensors, type Tensor, type TensorSpec } from '#core/tensors/tensor.ts';
 import type { WarmUpCall } from '../engine/engine-call.ts';
@@ -15,23 +16,6 @@ const HAS_EFFECTS =
   /Assign|Scatter(Nd)?(Update|Add|Sub|Mul|Div|Min|Max)|Apply|Random|Multinomial|LookupTable(Insert|Import|Remove)|Queue|StackP|Barrier|Iterator|Dataset|Mutable|CountUpTo|Print|Write|Stage|Send|Recv|PyFunc/;
 /** Of those names, operations without effects after all. */
 const NO_EFFECTS = /^(TensorArray|Stateless)/;
-
-const ARRAYS = {
-  float16: Float32Array,
-  bfloat16: Float32Array,
-  float32: Float32Array,
-  float64: Float64Array,
-  int8: Int32Array,
-  uint8: Int32Array,
-  int16: Int32Array,
-  uint16: Int32Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-  complex64: Float32Array,
-} as const;
 
 /** @param signatures as callers see them: an input with an image recipe takes strings, of which there is no zero. */
 export function zeroCalls(model: SavedModelSummary, signatures: TensorSignatures): readonly WarmUpCall[] {
@@ -53,7 +37,7 @@ function zerosOf(inputs: Readonly<Record<string, TensorSpec>>): NamedTensors | u
     const sizes = shape.map(Math.abs);
     values += elementCount(sizes);
     if (values > MAX_VALUES) return undefined;
-    const data = new ARRAYS[dtype](elementCount(sizes) * slotsPerValue(dtype));
+    const data = new NUMBER_ARRAYS[dtype](elementCount(sizes) * slotsPerValue(dtype));
     zeros[name] = { dtype, shape: sizes, data } as unknown as Tensor;
   }
   return zeros;

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { bundleBytes, linkBundle } from '../../savedmodel/bundle-files.ts';
 import { whileWriting } from '../../storage-failure.ts';
-import type { KeptWeights } from '../kept-weights.ts';
-import type { TrainingEngine } from '../training-engine.ts';
-import type { TrainingProgress } from '../training-progress.ts';
+import type { KeptWeights } from '../training/kept-weights.ts';
+import type { TrainingEngine } from '../training/training-engine.ts';
+import type { TrainingProgress } from '../training/training-progress.ts';
 import {
   BEST,
   CHECKPOINT_FILE,

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { formatCount } from '#core/terminal/format.ts';
-import type { Dataset } from '../dataset.ts';
+import type { Dataset } from '../data/dataset.ts';
 
 const ChannelFingerprint = z.strictObject({ rows: z.int().min(1), digest: z.string() });
 

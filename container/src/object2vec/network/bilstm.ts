@@ -6,7 +6,7 @@ import type { GraphBuilder, Parameter } from '../../graph/builder.ts';
 import { glorotUniform, type Initializer } from '../../graph/initializers.ts';
 import type { Node } from '../../graph/node.ts';
 import { fixedWidth } from '../../graph/operations/shape-rules.ts';
-import type { Encoder } from './encoders.ts';
+import type { Encoder } from './encoder.ts';
 
 const DIRECTIONS = ['forward', 'backward'] as const;
 type Direction = (typeof DIRECTIONS)[number];

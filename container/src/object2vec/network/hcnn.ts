@@ -7,7 +7,7 @@ import { glorotUniform } from '../../graph/initializers.ts';
 import type { Node } from '../../graph/node.ts';
 import { fixedWidth } from '../../graph/operations/shape-rules.ts';
 import { dense } from './dense.ts';
-import type { Encoder } from './encoders.ts';
+import type { Encoder } from './encoder.ts';
 
 /** Dropout lies between layers only: the maxima are taken before it, and nothing follows them. */
 export const hcnn: Encoder = (graph, { settings, encDim, side, source: { data, positions, tokens }, dropout }) => {

@@ -17,9 +17,9 @@ import { decoupledAdamOptimizer } from '../../../../container/src/graph/optimize
 import type { Optimizer } from '../../../../container/src/graph/optimizers/optimizer.ts';
 import { rmspropOptimizer } from '../../../../container/src/graph/optimizers/rmsprop.ts';
 import { sgdOptimizer } from '../../../../container/src/graph/optimizers/sgd.ts';
-import { initialValue } from '../../../../container/src/object2vec/initial-weights.ts';
-import { openJsTrainingRunner } from '../../../../container/src/object2vec/js-training-runner.ts';
-import { openTensorFlowTrainingRunner } from '../../../../container/src/object2vec/tensorflow-training-runner.ts';
+import { initialValue } from '../../../../container/src/object2vec/training/initial-weights.ts';
+import { openJsTrainingRunner } from '../../../../container/src/object2vec/training/js-training-runner.ts';
+import { openTensorFlowTrainingRunner } from '../../../../container/src/object2vec/training/tensorflow-training-runner.ts';
 import { describeEachEngine } from '../object2vec/each-engine.ts';
 import { randomFloats } from './random-values.ts';
 

@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseHyperparameters } from '#core/object2vec/parse-hyperparameters.ts';
-import { readAuxiliaryChannel } from '../../../../container/src/object2vec/auxiliary-channel.ts';
-import { readTrainingJob } from '../../../../container/src/object2vec/training-job.ts';
-import { createTrainingReport } from '../../../../container/src/object2vec/training-report.ts';
+import { readAuxiliaryChannel } from '../../../../container/src/object2vec/data/auxiliary-channel.ts';
+import { readTrainingJob } from '../../../../container/src/object2vec/training/training-job.ts';
+import { createTrainingReport } from '../../../../container/src/object2vec/training/training-report.ts';
 
 const SIZES = { enc0_vocab_size: '6', enc0_max_seq_len: '5', enc_dim: '4', enc0_token_embedding_dim: '2' };
 const VOCABULARY = '{"<unk>": 0, "the": 1, "red": 2, "fox": 3, "new york": 4}';

@@ -1,7 +1,7 @@
 /** An epoch visits every row once, in an order that only the seed decides, with negatives that are really negative. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createEpochs, type Epoch, scoringBatches } from '../../../../container/src/object2vec/batches.ts';
+import { createEpochs, type Epoch, scoringBatches } from '../../../../container/src/object2vec/data/batches.ts';
 import { datasetOf, FORMS, type Form, type Row, rowsOf } from './rows-as-dataset.ts';
 
 const allRows = (epoch: Epoch): Row[] => [...epoch.batches()].flatMap(rowsOf);

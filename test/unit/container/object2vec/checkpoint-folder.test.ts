@@ -8,8 +8,8 @@ import { crc32c } from '#core/crc32c.ts';
 import { BEFORE_FIRST_EPOCH } from '#core/object2vec/early-stopping.ts';
 import { openCheckpointFolder } from '../../../../container/src/object2vec/checkpoint/checkpoint-folder.ts';
 import { differences, type JobFingerprint } from '../../../../container/src/object2vec/checkpoint/job-fingerprint.ts';
-import { createTrainingEngine } from '../../../../container/src/object2vec/create-training-engine.ts';
-import type { TrainingEngine } from '../../../../container/src/object2vec/training-engine.ts';
+import { createTrainingEngine } from '../../../../container/src/object2vec/training/create-training-engine.ts';
+import type { TrainingEngine } from '../../../../container/src/object2vec/training/training-engine.ts';
 import { pairSettings, randomRows } from './pair-settings.ts';
 
 const job: JobFingerprint = {

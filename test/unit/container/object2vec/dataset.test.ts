@@ -5,10 +5,11 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseHyperparameters } from '#core/object2vec/parse-hyperparameters.ts';
-import { openChannels } from '../../../../container/src/object2vec/channels.ts';
-import { DataMemory } from '../../../../container/src/object2vec/data-memory.ts';
-import { type LoadedChannel, loadChannel } from '../../../../container/src/object2vec/dataset.ts';
-import { readTrainingJob } from '../../../../container/src/object2vec/training-job.ts';
+import { openChannels } from '../../../../container/src/object2vec/data/channels.ts';
+import { DataMemory } from '../../../../container/src/object2vec/data/data-memory.ts';
+import type { LoadedChannel } from '../../../../container/src/object2vec/data/dataset.ts';
+import { loadChannel } from '../../../../container/src/object2vec/data/load-channel.ts';
+import { readTrainingJob } from '../../../../container/src/object2vec/training/training-job.ts';
 
 const { network } = parseHyperparameters({
   enc0_network: 'pooled_embedding',

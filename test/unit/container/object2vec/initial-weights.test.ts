@@ -1,6 +1,10 @@
 /** Initial values stream in pieces, with given rows in their places, whichever pieces a row lies in. */
 import { expect, it } from 'vitest';
-import { type GivenRows, initialPieces, initialValue } from '../../../../container/src/object2vec/initial-weights.ts';
+import {
+  type GivenRows,
+  initialPieces,
+  initialValue,
+} from '../../../../container/src/object2vec/training/initial-weights.ts';
 
 const PIECE = 1024 * 1024;
 

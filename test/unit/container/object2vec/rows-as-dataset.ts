@@ -2,9 +2,9 @@
  * Rows written out in a test as a dataset, in either of its forms, and back.
  */
 import { tmpdir } from 'node:os';
-import { ChannelData } from '../../../../container/src/object2vec/channel-data.ts';
-import { DataMemory } from '../../../../container/src/object2vec/data-memory.ts';
-import type { TrainingBatch } from '../../../../container/src/object2vec/training-engine.ts';
+import { ChannelData } from '../../../../container/src/object2vec/data/channel-data.ts';
+import { DataMemory } from '../../../../container/src/object2vec/data/data-memory.ts';
+import type { TrainingBatch } from '../../../../container/src/object2vec/training/training-engine.ts';
 
 export type Row = readonly [in0: readonly number[], in1: readonly number[], label: number];
 

@@ -1,7 +1,7 @@
 /** Negatives for validation and test: grouped behind their positive, never positive anywhere, the same in every pass. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { asItIs, type ScoredChannel, withNegatives } from '../../../../container/src/object2vec/scored-channel.ts';
+import { asItIs, type ScoredChannel, withNegatives } from '../../../../container/src/object2vec/data/scored-channel.ts';
 import { datasetOf, FORMS, type Row, rowsOf } from './rows-as-dataset.ts';
 
 const plan = { channel: 'validation', rate: 3, seed: 5 } as const;

@@ -9,8 +9,8 @@ import { openFallbackSession } from '../../../../container/src/engine/fallback/s
 import { openNativeSession } from '../../../../container/src/engine/native/session.ts';
 import type { EngineKind, Session } from '../../../../container/src/engine/session.ts';
 import { stageArtifact } from '../../../../container/src/object2vec/artifact.ts';
-import { initialValue } from '../../../../container/src/object2vec/initial-weights.ts';
 import { servingGraph } from '../../../../container/src/object2vec/serving-graph.ts';
+import { initialValue } from '../../../../container/src/object2vec/training/initial-weights.ts';
 import { writeServingModel } from '../../../../container/src/object2vec/write-serving-model.ts';
 import { writeBundle } from '../../../../container/src/savedmodel/tensor-bundle-writer.ts';
 import { randomFloats } from '../graph/random-values.ts';

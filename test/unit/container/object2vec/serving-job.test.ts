@@ -4,7 +4,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TokenRows } from '#core/object2vec/token-rows.ts';
-import { type Object2VecJob, object2VecJob, type TokenCost } from '../../../../container/src/object2vec/serving-job.ts';
+import {
+  type Object2VecJob,
+  object2VecJob,
+  type TokenCost,
+} from '../../../../container/src/object2vec/serving/serving-job.ts';
 
 const MAX_TOKENS = 16_384;
 

@@ -2,7 +2,7 @@
  * What the labels say about where to start: numbers at their mean, classes nowhere in particular.
  */
 import { expect, it } from 'vitest';
-import { startingPoint } from '../../../../container/src/object2vec/starting-point.ts';
+import { startingPoint } from '../../../../container/src/object2vec/training/starting-point.ts';
 
 it('starts the output bias of a regression at the mean label', () => {
   // Act

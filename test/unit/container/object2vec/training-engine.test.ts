@@ -10,12 +10,12 @@ import type { EncoderSettings, Object2VecSettings } from '#core/object2vec/setti
 import type { EngineKind } from '../../../../container/src/engine/session.ts';
 import type { Initializer } from '../../../../container/src/graph/initializers.ts';
 import { adamOptimizer } from '../../../../container/src/graph/optimizers/adam.ts';
-import { createTrainingEngine } from '../../../../container/src/object2vec/create-training-engine.ts';
-import { type GivenRows, initialValue } from '../../../../container/src/object2vec/initial-weights.ts';
 import { servingGraph } from '../../../../container/src/object2vec/serving-graph.ts';
-import { type StartingPoint, startingPoint } from '../../../../container/src/object2vec/starting-point.ts';
-import type { TrainingBatch, TrainingEngine } from '../../../../container/src/object2vec/training-engine.ts';
-import { trainingGraph } from '../../../../container/src/object2vec/training-graph.ts';
+import { createTrainingEngine } from '../../../../container/src/object2vec/training/create-training-engine.ts';
+import { type GivenRows, initialValue } from '../../../../container/src/object2vec/training/initial-weights.ts';
+import { type StartingPoint, startingPoint } from '../../../../container/src/object2vec/training/starting-point.ts';
+import type { TrainingBatch, TrainingEngine } from '../../../../container/src/object2vec/training/training-engine.ts';
+import { trainingGraph } from '../../../../container/src/object2vec/training/training-graph.ts';
 import { openBundle } from '../../../../container/src/savedmodel/tensor-bundle-reader.ts';
 import { randomFloats, randomIds } from '../graph/random-values.ts';
 import { describeEachEngine } from './each-engine.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { OptimizerName, OptimizerSettings } from '#core/object2vec/settings.ts';
 import type { EngineKind } from '../../../../container/src/engine/session.ts';
-import { createTrainingEngine } from '../../../../container/src/object2vec/create-training-engine.ts';
+import { createTrainingEngine } from '../../../../container/src/object2vec/training/create-training-engine.ts';
 import { nativeEngine } from '../../../native-engine.ts';
 import { randomFloats, randomIds } from '../graph/random-values.ts';
 import { pairSettings, randomRows } from './pair-settings.ts';

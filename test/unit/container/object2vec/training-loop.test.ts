@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseHyperparameters } from '#core/object2vec/parse-hyperparameters.ts';
 import type { TokenRows } from '#core/object2vec/token-rows.ts';
-import type { Dataset } from '../../../../container/src/object2vec/dataset.ts';
-import { asItIs, withNegatives } from '../../../../container/src/object2vec/scored-channel.ts';
-import type { StopRequest } from '../../../../container/src/object2vec/stop-request.ts';
-import type { StepOutcome, TrainingEngine } from '../../../../container/src/object2vec/training-engine.ts';
-import { type TrainingInput, trainEpochs } from '../../../../container/src/object2vec/training-loop.ts';
-import { createTrainingReport } from '../../../../container/src/object2vec/training-report.ts';
+import type { Dataset } from '../../../../container/src/object2vec/data/dataset.ts';
+import { asItIs, withNegatives } from '../../../../container/src/object2vec/data/scored-channel.ts';
+import type { StopRequest } from '../../../../container/src/object2vec/training/stop-request.ts';
+import type { StepOutcome, TrainingEngine } from '../../../../container/src/object2vec/training/training-engine.ts';
+import { type TrainingInput, trainEpochs } from '../../../../container/src/object2vec/training/training-loop.ts';
+import { createTrainingReport } from '../../../../container/src/object2vec/training/training-report.ts';
 import { datasetOf, type Row } from './rows-as-dataset.ts';
 
 /** Logistic regression on a weight for each token of both sides: small, and it really learns. */

@@ -1,8 +1,8 @@
 /** A network that no memory can hold is refused before training, with figures. */
 import { describe, expect, it } from 'vitest';
 import { parseHyperparameters } from '#core/object2vec/parse-hyperparameters.ts';
-import { planTraining } from '../../../../container/src/object2vec/create-training-engine.ts';
-import { checkTrainingMemory, trainingMemory } from '../../../../container/src/object2vec/training-memory.ts';
+import { planTraining } from '../../../../container/src/object2vec/training/create-training-engine.ts';
+import { checkTrainingMemory, trainingMemory } from '../../../../container/src/object2vec/training/training-memory.ts';
 
 const GIB = 1024 ** 3;
 

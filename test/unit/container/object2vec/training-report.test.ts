@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createTrainingReport } from '../../../../container/src/object2vec/training-report.ts';
+import { createTrainingReport } from '../../../../container/src/object2vec/training/training-report.ts';
 
 /** What standard output holds after an epoch of 200 batches. */
 function outputOfEpoch(isTTY: boolean): string {
