@@ -35,7 +35,7 @@ export async function rankHeldOut(task: Task, concepts: Float32Array): Promise<H
   return { quality: summarizeRanks(ranks), recordsPerSecond: (ranks.length / invokedMs) * 1000 };
 }
 
-/** Rank of each pair's parent among all concepts; `queries` and `concepts` are rows of length 1, one for each. */
+/** Rank of each pair's parent among all concepts; `queries` and `concepts` are rows, one for each. */
 export function ranksOf(pairs: readonly Pair[], queries: Float32Array, concepts: Float32Array): number[] {
   const width = queries.length / pairs.length;
   return pairs.map(({ parent }, row) =>
@@ -65,19 +65,28 @@ export async function nearestConcepts(
 
 /** Lines of `{"embeddings":[...]}` as one [lines x width] matrix of unit rows, whose dot products are cosines. */
 export function readEmbeddings(lines: string): Float32Array {
-  const rows = lines
-    .trimEnd()
-    .split('\n')
-    .map((line) => (JSON.parse(line) as { embeddings: number[] }).embeddings);
+  return toMatrix(parseEmbeddings(lines).map(toUnitLength));
+}
+
+/** The same at the lengths that the model gave them, whose dot products are what it was trained by. */
+export function readUnscaledEmbeddings(lines: string): Float32Array {
+  return toMatrix(parseEmbeddings(lines));
+}
+
+function parseEmbeddings(lines: string): number[][] {
+  const records = lines.trimEnd().split('\n');
+  return records.map((line) => (JSON.parse(line) as { embeddings: number[] }).embeddings);
+}
+
+function toUnitLength(row: readonly number[]): number[] {
+  const length = Math.hypot(...row) || 1;
+  return row.map((value) => value / length);
+}
+
+function toMatrix(rows: readonly (readonly number[])[]): Float32Array {
   const width = rows[0]?.length ?? 0;
   const matrix = new Float32Array(rows.length * width);
-  for (const [at, row] of rows.entries()) {
-    const length = Math.hypot(...row) || 1;
-    matrix.set(
-      row.map((value) => value / length),
-      at * width,
-    );
-  }
+  for (const [at, row] of rows.entries()) matrix.set(row, at * width);
   return matrix;
 }
 

@@ -19,8 +19,13 @@ export function glorotUniform(fanIn: number, fanOut: number): Initializer {
   return { kind: 'uniform', limit: Math.sqrt(6 / (fanIn + fanOut)) };
 }
 
-/** MXNet's default for every weight (python/mxnet/initializer.py, class Uniform); ours for token vectors alone. */
+/** MXNet's default for every weight (python/mxnet/initializer.py, class Uniform); ours for token vectors that are averaged. */
 export const SMALL_UNIFORM: Initializer = { kind: 'uniform', limit: 0.01 };
+
+/** Rows of `width` numbers whose squares sum to 1 on average, whatever the width. */
+export function unitRows(width: number): Initializer {
+  return { kind: 'uniform', limit: Math.sqrt(3 / width) };
+}
 
 /** Elements `start` .. `start + target.length` of the parameter's initial value, in row order. */
 export function fillInitial(

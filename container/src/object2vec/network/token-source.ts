@@ -3,7 +3,7 @@
  */
 import type { EncoderSettings, NetworkSettings } from '#core/object2vec/settings.ts';
 import type { GraphBuilder, Parameter } from '../../graph/builder.ts';
-import { SMALL_UNIFORM } from '../../graph/initializers.ts';
+import { type Initializer, SMALL_UNIFORM, unitRows } from '../../graph/initializers.ts';
 import type { Node } from '../../graph/node.ts';
 import type { RowsTarget } from '../../graph/optimizers/optimizer.ts';
 
@@ -33,9 +33,19 @@ export function embeddingTable(settings: NetworkSettings, side: Side): Parameter
   return {
     name: settings.tiedTokenEmbedding ? 'embed_shared_weight' : `embed_${side}_weight`,
     shape: [encoder.vocabularySize, encoder.tokenEmbeddingDim],
-    initializer: SMALL_UNIFORM,
+    initializer: startingVectors(settings, encoder),
     role: 'weight',
   };
+}
+
+/**
+ * Vectors that are averaged and compared start tiny: what training does not touch then says nothing. Vectors that weights
+ * read (hcnn, bilstm) start at length 1: from tiny ones those encoders make next to nothing, and learn from it slowly.
+ */
+function startingVectors({ tiedTokenEmbedding, enc0, enc1 }: NetworkSettings, encoder: EncoderSettings): Initializer {
+  const readers = tiedTokenEmbedding ? [enc0, enc1] : [encoder];
+  const averagedOnly = readers.every(({ network }) => network === 'pooled_embedding');
+  return averagedOnly ? SMALL_UNIFORM : unitRows(encoder.tokenEmbeddingDim);
 }
 
 /** Reads straight from the table: one pass over the tokens and nothing gathered in between. */
