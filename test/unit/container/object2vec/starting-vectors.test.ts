@@ -1,7 +1,7 @@
 /** Where token vectors start: tiny where they are only averaged, of length about 1 where an encoder's weights read them. */
 import { describe, expect, it } from 'vitest';
 import type { EncoderNetwork } from '#core/object2vec/settings.ts';
-import { initialValue } from '../../../../container/src/object2vec/initial-weights.ts';
+import { initialValue } from '../../../../container/src/object2vec/training/initial-weights.ts';
 import { embeddingTable } from '../../../../container/src/object2vec/network/token-source.ts';
 import { DIM, pairSettings } from './pair-settings.ts';
 
