@@ -1,8 +1,8 @@
 /** Where token vectors start: tiny where they are only averaged, of length about 1 where an encoder's weights read them. */
 import { describe, expect, it } from 'vitest';
 import type { EncoderNetwork } from '#core/object2vec/settings.ts';
-import { initialValue } from '../../../../container/src/object2vec/training/initial-weights.ts';
 import { embeddingTable } from '../../../../container/src/object2vec/network/token-source.ts';
+import { initialValue } from '../../../../container/src/object2vec/training/initial-weights.ts';
 import { DIM, pairSettings } from './pair-settings.ts';
 
 function rowsOf(network0: EncoderNetwork, network1: EncoderNetwork, side: 0 | 1, tiedTokenEmbedding = false) {
