@@ -13,19 +13,21 @@ import { createEndpointConfigs } from './control-plane/endpoint-configs.ts';
 import { createEndpoints } from './control-plane/endpoints.ts';
 import { createControlPlane } from './control-plane/handle-control-plane.ts';
 import { createModels } from './control-plane/models.ts';
+import type { Operations } from './control-plane/operations.ts';
 import { createTransformJobs } from './control-plane/transform-jobs.ts';
 import { createModelHost } from './hosting/model-host.ts';
 import { openFauxqsStore } from './object-store/fauxqs-store.ts';
 import { createRuntime } from './runtime/handle-invocation.ts';
+import { openState } from './state/state.ts';
 
 export interface LocalOptions {
   /** 0 takes any free port. */
   readonly port: number;
-  /** Everything is kept below it: `s3` (objects as files), `logs` (one per container), `work` (models in use). */
+  /** Everything is kept below it: `s3` (objects as files), `logs` (one per container), `state` (names and jobs), `work` (models in use). */
   readonly dir: string;
   /** What computes in the containers. @default the container's own choice */
   readonly engine?: 'tensorflow' | 'js' | 'auto' | undefined;
-  /** Receives one line for each request of the control plane. */
+  /** Receives one line for each request of the control plane, and for what the service has to say about its state. */
   readonly log?: ((line: string) => void) | undefined;
 }
 
@@ -58,11 +60,13 @@ export async function startLocal(options: LocalOptions): Promise<LocalService> {
     workFolder,
     environment: options.engine === undefined ? {} : { TWINVEC_ENGINE: options.engine },
   });
-  const models = createModels();
-  const configs = createEndpointConfigs(models);
-  const endpoints = createEndpoints(models, configs, host, logFolder);
+  const state = openState(path.join(dir, 'state'), log);
+  const models = createModels(state);
+  const configs = createEndpointConfigs(state, models);
+  const endpoints = createEndpoints({ state, models, configs, host, logFolder });
   const jobs = createTransformJobs({ models, host, s3, logFolder });
-  const controlPlane = createControlPlane([models, configs, endpoints, jobs]);
+  const groups: readonly Operations[] = [models, configs, endpoints, jobs];
+  const controlPlane = createControlPlane(groups);
   const runtime = createRuntime(endpoints);
 
   const listener: RequestListener = (request, response) => {
@@ -73,12 +77,13 @@ export async function startLocal(options: LocalOptions): Promise<LocalService> {
     else store.handle(request, response);
   };
   server.on('request', listener);
+  for (const group of groups) group.resume?.();
 
   return {
     url,
     port,
     async close() {
-      await Promise.all([jobs.close(), endpoints.close()]);
+      await Promise.all(groups.map((group) => group.close?.()));
       runtime.close();
       s3.destroy();
       const closed = once(server, 'close');

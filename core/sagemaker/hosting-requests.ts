@@ -36,7 +36,7 @@ const ProductionVariant = z.strictObject({
 
 export const CreateEndpointConfigRequest = z.strictObject({
   EndpointConfigName: Name,
-  ProductionVariants: z.array(ProductionVariant).min(1).max(1),
+  ProductionVariants: z.array(ProductionVariant).min(1).max(10),
   Tags: Tags.optional(),
 });
 
@@ -52,4 +52,15 @@ export const ModelName = z.strictObject({ ModelName: Name });
 export const EndpointConfigName = z.strictObject({ EndpointConfigName: Name });
 export const EndpointName = z.strictObject({ EndpointName: Name });
 
-export type EndpointStatus = 'Creating' | 'InService' | 'Deleting' | 'Failed';
+export const ENDPOINT_STATUSES = [
+  'OutOfService',
+  'Creating',
+  'Updating',
+  'SystemUpdating',
+  'RollingBack',
+  'InService',
+  'Deleting',
+  'Failed',
+  'UpdateRollbackFailed',
+] as const;
+export type EndpointStatus = (typeof ENDPOINT_STATUSES)[number];

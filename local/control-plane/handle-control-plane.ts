@@ -17,7 +17,7 @@ export function createControlPlane(groups: readonly Operations[]): ControlPlane 
     try {
       const operation = operationOf(operations, request.headers['x-amz-target']);
       const body = parseJson(await readBody(request, MAX_BODY_BYTES));
-      const result = operation(body, { region: regionOf(request) });
+      const result = await operation(body, { region: regionOf(request) });
       if (result === undefined) response.writeHead(200, { 'content-type': CONTENT_TYPE, 'content-length': 0 }).end();
       else sendJson(response, 200, CONTENT_TYPE, result);
     } catch (thrown) {

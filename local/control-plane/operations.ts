@@ -3,9 +3,14 @@ export interface Caller {
   readonly region: string;
 }
 
-/** Undefined is the empty body with which Delete and Stop calls answer. */
+/** Undefined, or a promise of it, is the empty body with which Delete and Stop calls answer. */
 export type Operation = (body: unknown, caller: Caller) => unknown;
 
+/** A family of operations and what they keep running. */
 export interface Operations {
   readonly operations: Readonly<Record<string, Operation>>;
+  /** Takes up what was under way when the service last ended. Called once, when the service listens. */
+  resume?(): void;
+  /** Ends what runs, for a later start to take it up again. */
+  close?(): Promise<void>;
 }

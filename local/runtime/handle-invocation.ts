@@ -68,9 +68,9 @@ export function createRuntime(endpoints: Endpoints): Runtime {
       if (!(error instanceof TwinvecError)) throw error;
       throw new AwsError('ValidationError', tooLong());
     });
-    const endpoint = endpoints.find(name);
-    const hosted = endpoint?.hosted;
-    if (endpoint?.status !== 'InService' || !hosted) {
+    const variant = endpoints.find(name, regionOf(request))?.variants[0];
+    const hosted = variant?.instances[0];
+    if (!variant || !hosted) {
       throw new AwsError('ValidationError', `Endpoint ${name} of account ${LOCAL_ACCOUNT} not found.`);
     }
     const answer = await askContainer({ name, hosted }, request, response, body);
@@ -78,7 +78,7 @@ export function createRuntime(endpoints: Endpoints): Runtime {
       const value = answer.headers[header];
       if (value !== undefined) response.setHeader(header, value);
     }
-    response.setHeader('x-amzn-invoked-production-variant', endpoint.variantName);
+    response.setHeader('x-amzn-invoked-production-variant', variant.name);
     response.writeHead(answer.status, { 'content-length': answer.body.length });
     response.end(answer.body);
   }

@@ -1,0 +1,52 @@
+/** What is kept of an endpoint: its state, and all that is needed to start it again when its model and config are gone. */
+import * as z from 'zod';
+import {
+  CreateEndpointConfigRequest,
+  CreateModelRequest,
+  ENDPOINT_STATUSES,
+} from '#core/sagemaker/hosting-requests.ts';
+import type { VariantPlan } from '../hosting/fleet.ts';
+import { RESOURCE_FIELDS } from '../state/resource.ts';
+import type { EndpointConfig } from './endpoint-configs.ts';
+import type { Models } from './models.ts';
+
+const Deployment = z.object({
+  config: CreateEndpointConfigRequest,
+  variants: z.array(
+    z.object({
+      name: z.string(),
+      model: CreateModelRequest,
+      weight: z.number().min(0),
+      instanceCount: z.int().min(0),
+      startupTimeoutMs: z.int().min(1),
+    }),
+  ),
+});
+
+/** A configuration with its models as they were when it was put into service. */
+export type Deployment = Readonly<z.infer<typeof Deployment>>;
+
+export const EndpointRecord = z.object({
+  ...RESOURCE_FIELDS,
+  status: z.enum(ENDPOINT_STATUSES),
+  failureReason: z.string().optional(),
+  deployment: Deployment,
+});
+export type EndpointRecord = Readonly<z.infer<typeof EndpointRecord>>;
+
+/** How long SageMaker waits for /ping when the variant does not say (spec sagemaker 1.3). */
+const DEFAULT_STARTUP_SECONDS = 240;
+
+/** @throws AwsError ValidationException when a model of the configuration is gone. */
+export function deploymentOf(config: EndpointConfig, models: Models): Deployment {
+  const variants = config.request.ProductionVariants.map(
+    (variant): VariantPlan => ({
+      name: variant.VariantName,
+      model: models.find(variant.ModelName, config.region).request,
+      weight: variant.InitialVariantWeight ?? 1,
+      instanceCount: variant.InitialInstanceCount ?? 1,
+      startupTimeoutMs: 1000 * (variant.ContainerStartupHealthCheckTimeoutInSeconds ?? DEFAULT_STARTUP_SECONDS),
+    }),
+  );
+  return { config: config.request, variants };
+}
