@@ -16,6 +16,7 @@ export const LIMITS = {
   realTimeSeconds: limit(60, 'seconds', 'AWS docs your-algorithms-inference-code: answer /invocations'),
   pingSeconds: limit(2, 'seconds', 'AWS docs your-algorithms-inference-code: answer /ping'),
   stopGraceSeconds: limit(30, 'seconds', 'AWS docs your-algorithms-inference-code: SIGTERM to SIGKILL'),
+  trainingStopGraceSeconds: limit(120, 'seconds', 'StopTrainingJob API: SIGTERM, then the job may save its model'),
   batchDefaultPayloadMb: limit(6, 'MiB', 'CreateTransformJob MaxPayloadInMB default'),
   batchMaxPayloadMb: limit(100, 'MiB', 'CreateTransformJob MaxPayloadInMB maximum'),
   batchMaxConcurrencyTimesPayloadMb: limit(100, 'MiB', 'CreateTransformJob MaxConcurrentTransforms x MaxPayloadInMB'),
