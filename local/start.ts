@@ -14,8 +14,10 @@ import { createEndpoints } from './control-plane/endpoints.ts';
 import { createControlPlane } from './control-plane/handle-control-plane.ts';
 import { createModels } from './control-plane/models.ts';
 import type { Operations } from './control-plane/operations.ts';
+import { createTrainingJobs } from './control-plane/training-jobs.ts';
 import { createTransformJobs } from './control-plane/transform-jobs.ts';
 import { createModelHost } from './hosting/model-host.ts';
+import { createLogOperations } from './logs/log-operations.ts';
 import { openFauxqsStore } from './object-store/fauxqs-store.ts';
 import { createRuntime } from './runtime/handle-invocation.ts';
 import { openState } from './state/state.ts';
@@ -55,17 +57,16 @@ export async function startLocal(options: LocalOptions): Promise<LocalService> {
   const url = `http://127.0.0.1:${port}`;
 
   const s3 = new S3Client({ endpoint: url, region: 'us-east-1', forcePathStyle: true, credentials: LOCAL_CREDENTIALS });
-  const host = createModelHost({
-    s3,
-    workFolder,
-    environment: options.engine === undefined ? {} : { TWINVEC_ENGINE: options.engine },
-  });
+  const environment: Record<string, string> = options.engine === undefined ? {} : { TWINVEC_ENGINE: options.engine };
+  const host = createModelHost({ s3, workFolder, environment });
   const state = openState(path.join(dir, 'state'), log);
   const models = createModels(state);
   const configs = createEndpointConfigs(state, models);
   const endpoints = createEndpoints({ state, models, configs, host, logFolder });
   const jobs = createTransformJobs({ models, host, s3, logFolder });
-  const groups: readonly Operations[] = [models, configs, endpoints, jobs];
+  const training = createTrainingJobs({ state, s3, logFolder, workFolder, environment, log });
+  const logs = createLogOperations(logFolder);
+  const groups: readonly Operations[] = [models, configs, endpoints, jobs, training, logs];
   const controlPlane = createControlPlane(groups);
   const runtime = createRuntime(endpoints);
 

@@ -16,13 +16,15 @@ Examples:
   twinvec local --port 0 --dir /tmp/try-out  on any free port
 
 It answers what the AWS CLI, boto3 and every AWS SDK send: S3, CreateModel, CreateEndpointConfig, CreateEndpoint,
-InvokeEndpoint, CreateTransformJob, and their Describe, List, Delete and Stop calls. docs/local-differences.md says
-what it does not do. Only this machine can reach it.
+InvokeEndpoint, CreateTrainingJob, CreateTransformJob, their Describe, List, Delete and Stop calls, and the logs.
+docs/local-differences.md says what it does not do. Only this machine can reach it.
 `;
 
 export function localCommand(): Command {
   return new Command('local')
-    .description('SageMaker on this machine: endpoints, batch transform and S3 on one port, no AWS account, no Docker.')
+    .description(
+      'SageMaker on this machine: training, endpoints, batch transform and S3 on one port, no AWS account, no Docker.',
+    )
     .option('--port <port>', 'port to listen on; 0 takes a free one', portNumber, 8090)
     .option('--dir <folder>', 'where objects, logs and models in use are kept', path.join('.twinvec', 'local'))
     .addOption(

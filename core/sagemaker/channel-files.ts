@@ -10,7 +10,8 @@ import { parseS3Uri, type S3Uri } from './s3-uri.ts';
  * @throws TwinvecError InvalidTrainingData for a key that would leave the folder.
  */
 export function channelFileName(prefix: string, key: string): string {
-  const folder = key.startsWith(`${prefix}/`) ? `${prefix}/` : prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  const isFolder = !prefix.endsWith('/') && key.startsWith(`${prefix}/`);
+  const folder = isFolder ? `${prefix}/` : prefix.slice(0, prefix.lastIndexOf('/') + 1);
   const name = key.slice(folder.length);
   const parts = name.split('/');
   if (parts.some((part) => part === '' || part === '.' || part === '..') || name.includes('\0')) {

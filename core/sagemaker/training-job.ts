@@ -80,7 +80,13 @@ export const CreateTrainingJobRequest = z.strictObject({
     .optional(),
   EnableManagedSpotTraining: z.boolean().optional(),
   Environment: z
-    .record(z.string().max(512).regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/), z.string().max(512))
+    .record(
+      z
+        .string()
+        .max(512)
+        .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/),
+      z.string().max(512),
+    )
     .refine((map) => Object.keys(map).length <= 100, 'Member must have at most 100 entries')
     .default({}),
   Tags: Tags.optional(),
@@ -129,7 +135,9 @@ export function checkTrainingSupported(job: CreateTrainingJobRequest): void {
   const spot = job.EnableManagedSpotTraining ?? false;
   const { MaxRuntimeInSeconds: run, MaxWaitTimeInSeconds: waitFor } = job.StoppingCondition;
   if (spot && (waitFor === undefined || waitFor < run)) {
-    throw refuse('Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds');
+    throw refuse(
+      'Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds',
+    );
   }
 }
 

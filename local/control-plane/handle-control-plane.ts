@@ -5,6 +5,7 @@ import { AwsError, sendControlPlaneError, sendJson, toAwsError } from './aws-err
 import { regionOf } from './caller.ts';
 import type { Operation, Operations } from './operations.ts';
 
+const SAGEMAKER = 'SageMaker';
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
 /** Far above any request of this API. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -12,7 +13,11 @@ const MAX_BODY_BYTES = 1024 * 1024;
 export type ControlPlane = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export function createControlPlane(groups: readonly Operations[]): ControlPlane {
-  const operations = new Map<string, Operation>(groups.flatMap((group) => Object.entries(group.operations)));
+  const operations = new Map<string, Operation>(
+    groups.flatMap(({ service = SAGEMAKER, operations }) =>
+      Object.entries(operations).map(([name, operation]) => [`${service}.${name}`, operation]),
+    ),
+  );
   return async (request, response) => {
     try {
       const operation = operationOf(operations, request.headers['x-amz-target']);
@@ -27,10 +32,10 @@ export function createControlPlane(groups: readonly Operations[]): ControlPlane 
 }
 
 function operationOf(operations: ReadonlyMap<string, Operation>, target: string | string[] | undefined): Operation {
-  const [service, name] = String(target).split('.');
-  const operation = service === 'SageMaker' ? operations.get(name ?? '') : undefined;
+  const operation = operations.get(String(target));
   if (operation) return operation;
-  const known = [...operations.keys()].sort().join(', ');
+  const names = [...operations.keys()].map((known) => known.replace(`${SAGEMAKER}.`, ''));
+  const known = names.sort().join(', ');
   throw new AwsError('UnknownOperationException', `${target} is not one of the local service's operations: ${known}.`);
 }
 

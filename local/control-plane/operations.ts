@@ -8,6 +8,8 @@ export type Operation = (body: unknown, caller: Caller) => unknown;
 
 /** A family of operations and what they keep running. */
 export interface Operations {
+  /** What X-Amz-Target has in front of the names. @default SageMaker */
+  readonly service?: string;
   readonly operations: Readonly<Record<string, Operation>>;
   /** Takes up what was under way when the service last ended. Called once, when the service listens. */
   resume?(): void;

@@ -37,12 +37,16 @@ export function inStep(
   now: Date,
 ): Pick<TrainingJobRecord, 'transitions' | 'modifiedAt'> {
   const before = job.transitions.map((one) => (one.endedAt ? one : { ...one, endedAt: now }));
-  return { modifiedAt: now, transitions: [...before, { to, startedAt: now, ...(LAST.has(to) ? { endedAt: now } : {}) }] };
+  return {
+    modifiedAt: now,
+    transitions: [...before, { to, startedAt: now, ...(LAST.has(to) ? { endedAt: now } : {}) }],
+  };
 }
 
 export function describeTrainingJob(job: TrainingJobRecord) {
   const { request, startedAt, endedAt } = job;
-  const trainedSeconds = startedAt && endedAt ? Math.max(1, Math.round(seconds(endedAt) - seconds(startedAt))) : undefined;
+  const trainedSeconds =
+    startedAt && endedAt ? Math.max(1, Math.round(seconds(endedAt) - seconds(startedAt))) : undefined;
   const artifacts = job.status === 'Completed' || job.status === 'Stopped';
   return {
     ...job.asSent,
@@ -67,6 +71,8 @@ export function describeTrainingJob(job: TrainingJobRecord) {
     LastModifiedTime: seconds(job.modifiedAt),
     ...(startedAt ? { TrainingStartTime: seconds(startedAt) } : {}),
     ...(endedAt ? { TrainingEndTime: seconds(endedAt) } : {}),
-    ...(trainedSeconds === undefined ? {} : { TrainingTimeInSeconds: trainedSeconds, BillableTimeInSeconds: trainedSeconds }),
+    ...(trainedSeconds === undefined
+      ? {}
+      : { TrainingTimeInSeconds: trainedSeconds, BillableTimeInSeconds: trainedSeconds }),
   };
 }

@@ -1,5 +1,4 @@
 /** CreateTrainingJob, DescribeTrainingJob, StopTrainingJob, ListTrainingJobs: the real trainer over channels in S3. */
-import path from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { LIMITS } from '#core/limits.ts';
 import { ListRequest } from '#core/sagemaker/fields.ts';
@@ -76,7 +75,11 @@ export function createTrainingJobs(options: TrainingJobsOptions): Operations {
       stop: stop.signal,
       leave: leave.signal,
     }).catch(
-      (error: unknown): TrainingRun => ({ end: 'Failed', failureReason: `ClientError: ${causeOf(error)}`, metrics: [] }),
+      (error: unknown): TrainingRun => ({
+        end: 'Failed',
+        failureReason: `ClientError: ${causeOf(error)}`,
+        metrics: [],
+      }),
     );
     settle(job, ended);
   }
@@ -85,11 +88,13 @@ export function createTrainingJobs(options: TrainingJobsOptions): Operations {
     running.delete(keyOf(job));
     const found = { metrics: [...metrics], endedAt: new Date() };
     if (end === 'Left') {
-      if (!job.request.CheckpointConfig) step(job, 'Failed', { ...found, status: 'Failed', failureReason: NOT_RESUMED });
+      if (!job.request.CheckpointConfig)
+        step(job, 'Failed', { ...found, status: 'Failed', failureReason: NOT_RESUMED });
       return;
     }
     const status = end === 'MaxRuntimeExceeded' ? 'Stopped' : end;
-    const reason = failureReason === undefined ? {} : { failureReason: failureReason.slice(0, LIMITS.failureFile.value) };
+    const reason =
+      failureReason === undefined ? {} : { failureReason: failureReason.slice(0, LIMITS.failureFile.value) };
     step(job, end, { ...found, ...reason, status });
   }
 

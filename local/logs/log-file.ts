@@ -44,13 +44,14 @@ export function eventLine(time: Date, message: string): string {
 }
 
 export interface LogEvent {
-  /** Milliseconds since 1970; undefined for a line that does not begin with a time. */
-  readonly timestamp: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
   readonly message: string;
 }
 
-export function parseEventLine(line: string): LogEvent {
+/** @param before the time of a line that does not begin with one */
+export function parseEventLine(line: string, before: number): LogEvent {
   const [, time, message] = EVENT.exec(line) ?? [];
-  if (time === undefined || message === undefined) return { timestamp: undefined, message: line };
+  if (time === undefined || message === undefined) return { timestamp: before, message: line };
   return { timestamp: Date.parse(time), message };
 }

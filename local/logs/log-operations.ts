@@ -122,7 +122,10 @@ export function createLogOperations(logFolder: string): Operations {
     };
   }
 
-  return { operations: { DescribeLogStreams: describeStreams, GetLogEvents: getEvents, FilterLogEvents: filterEvents } };
+  return {
+    service: 'Logs_20140328',
+    operations: { DescribeLogStreams: describeStreams, GetLogEvents: getEvents, FilterLogEvents: filterEvents },
+  };
 }
 
 function pageOf(stream: LogStream, request: z.infer<typeof GetLogEventsRequest>): Promise<EventsPage> {

@@ -7,19 +7,19 @@ const PIECE_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
 
 export interface EventsPage {
-  readonly events: readonly Required<LogEvent>[];
+  readonly events: readonly LogEvent[];
   /** The byte offsets of the first event and after the last one. */
   readonly start: number;
   readonly end: number;
 }
 
 /** A line without a time has that of the line before it. */
-function timed(lines: readonly string[], fallbackMs: number): Required<LogEvent>[] {
+function timed(lines: readonly string[], fallbackMs: number): LogEvent[] {
   let last = fallbackMs;
   return lines.map((line) => {
-    const event = parseEventLine(line);
-    last = event.timestamp ?? last;
-    return { message: event.message, timestamp: last };
+    const event = parseEventLine(line, last);
+    last = event.timestamp;
+    return event;
   });
 }
 

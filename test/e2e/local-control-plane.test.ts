@@ -142,7 +142,7 @@ describe('models and endpoint configurations', () => {
   it('name the operations that exist when one does not', async () => {
     await expect(sageMaker.send(new ListDomainsCommand({}))).rejects.toMatchObject({
       name: 'UnknownOperationException',
-      message: expect.stringContaining('CreateEndpoint, CreateEndpointConfig, CreateModel, CreateTransformJob'),
+      message: expect.stringContaining('CreateEndpoint, CreateEndpointConfig, CreateModel, CreateTrainingJob'),
     });
   });
 });
