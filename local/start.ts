@@ -14,6 +14,7 @@ import { createEndpoints } from './control-plane/endpoints.ts';
 import { createControlPlane } from './control-plane/handle-control-plane.ts';
 import { createModels } from './control-plane/models.ts';
 import type { Operations } from './control-plane/operations.ts';
+import { createTags } from './control-plane/tags.ts';
 import { createTrainingJobs } from './control-plane/training-jobs.ts';
 import { createTransformJobs } from './control-plane/transform-jobs.ts';
 import { createModelHost } from './hosting/model-host.ts';
@@ -60,13 +61,14 @@ export async function startLocal(options: LocalOptions): Promise<LocalService> {
   const environment: Record<string, string> = options.engine === undefined ? {} : { TWINVEC_ENGINE: options.engine };
   const host = createModelHost({ s3, workFolder, environment });
   const state = openState(path.join(dir, 'state'), log);
-  const models = createModels(state);
+  const models = createModels(state, s3);
   const configs = createEndpointConfigs(state, models);
   const endpoints = createEndpoints({ state, models, configs, host, logFolder });
   const jobs = createTransformJobs({ models, host, s3, logFolder });
   const training = createTrainingJobs({ state, s3, logFolder, workFolder, environment, log });
   const logs = createLogOperations(logFolder);
-  const groups: readonly Operations[] = [models, configs, endpoints, jobs, training, logs];
+  const tags = createTags(state);
+  const groups: readonly Operations[] = [models, configs, endpoints, jobs, training, tags, logs];
   const controlPlane = createControlPlane(groups);
   const runtime = createRuntime(endpoints);
 

@@ -4,12 +4,23 @@
  */
 import type * as z from 'zod';
 import { TwinvecError } from '#core/errors.ts';
+import { withoutNulls, wrongTypeMessage } from './json-types.ts';
 
-/** @throws TwinvecError ValidationFailed with the service's message. */
+/**
+ * Members that are null count as absent, as they do for the service.
+ *
+ * @throws TwinvecError ValidationFailed with the service's message, or MalformedBody for a member of another JSON type.
+ */
 export function parseRequest<T>(schema: z.ZodType<T>, request: unknown): T {
-  const result = schema.safeParse(request);
+  const given = withoutNulls(request);
+  const result = schema.safeParse(given);
   if (result.success) return result.data;
-  throw new TwinvecError('ValidationFailed', describeIssues(result.error.issues, request));
+  const { issues } = result.error;
+  const wrongType = issues.find((issue) => issue.code === 'invalid_type' && valueAt(given, issue.path) !== undefined);
+  if (wrongType?.code === 'invalid_type') {
+    throw new TwinvecError('MalformedBody', wrongTypeMessage(valueAt(given, wrongType.path), wrongType.expected));
+  }
+  throw new TwinvecError('ValidationFailed', describeIssues(issues, given));
 }
 
 /** A request that is well formed but not allowed, or not supported here. */
@@ -42,22 +53,29 @@ function constraint(issue: z.core.$ZodIssue, value: unknown): string {
     case 'invalid_value':
       return `Member must satisfy enum value set: [${issue.values.map(String).join(', ')}]`;
     case 'invalid_format':
-      return `Member must satisfy regular expression pattern: ${issue.pattern?.replace(/^\/\^?|\$?\/[a-z]*$/g, '') ?? issue.format}`;
-    case 'invalid_type':
-      return `Member must be of type ${issue.expected}`;
+      return `Member must satisfy regular expression pattern: ${patternOf(issue.pattern) ?? issue.format}`;
     default:
       return issue.message;
   }
+}
+
+/** Without the anchors and flags of JavaScript, and with slashes as they were. */
+function patternOf(expression: string | undefined): string | undefined {
+  if (expression === undefined) return undefined;
+  const source = /^\/\^\(\?:([\s\S]*)\)\$\/[a-z]*$/.exec(expression) ?? /^\/\^?([\s\S]*?)\$?\/[a-z]*$/.exec(expression);
+  return source?.[1]?.replaceAll('\\/', '/');
 }
 
 function measure(origin: string): string {
   return origin === 'number' || origin === 'int' ? 'value' : 'length';
 }
 
-/** `TransformInput.DataSource` is `transformInput.dataSource` in the service's messages. */
+/** `ProductionVariants[0].ModelName` is `productionVariants.1.member.modelName` in the service's messages. */
 function memberPath(path: readonly PropertyKey[]): string {
   return path
-    .map((part) => (typeof part === 'string' ? part.charAt(0).toLowerCase() + part.slice(1) : String(part)))
+    .map((part) =>
+      typeof part === 'string' ? part.charAt(0).toLowerCase() + part.slice(1) : `${Number(part) + 1}.member`,
+    )
     .join('.');
 }
 
@@ -67,10 +85,19 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
     if (at === null || typeof at !== 'object') return undefined;
     at = (at as Record<PropertyKey, unknown>)[key];
   }
-  return at ?? undefined;
+  return at;
 }
 
+/** Maps and lists as Java prints them, as the service does. */
 function showValue(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  const text = javaText(value);
   return text.length > 256 ? `${text.slice(0, 256)}...` : text;
+}
+
+function javaText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(javaText).join(', ')}]`;
+  if (value === null || typeof value !== 'object') return String(value);
+  return `{${Object.entries(value)
+    .map(([key, member]) => `${key}=${javaText(member)}`)
+    .join(', ')}}`;
 }

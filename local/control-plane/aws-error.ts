@@ -27,7 +27,9 @@ export function validationException(message: string): AwsError {
 
 export function toAwsError(thrown: unknown): AwsError {
   if (thrown instanceof AwsError) return thrown;
-  if (toTwinvecError(thrown).status < 500) return validationException(causeOf(thrown));
+  const { code, status } = toTwinvecError(thrown);
+  if (code === 'MalformedBody') return new AwsError('SerializationException', causeOf(thrown));
+  if (status < 500) return validationException(causeOf(thrown));
   return new AwsError('InternalFailure', causeOf(thrown), 500);
 }
 

@@ -1,15 +1,20 @@
 /** CreateEndpointConfig, DescribeEndpointConfig, DeleteEndpointConfig, ListEndpointConfigs. */
 import * as z from 'zod';
-import { ListRequest } from '#core/sagemaker/fields.ts';
-import { CreateEndpointConfigRequest, EndpointConfigName } from '#core/sagemaker/hosting-requests.ts';
+import {
+  CreateEndpointConfigRequest,
+  checkEndpointConfig,
+  EndpointConfigName,
+  type ProductionVariant,
+} from '#core/sagemaker/endpoint-config-request.ts';
+import { ListEndpointConfigsRequest } from '#core/sagemaker/list-requests.ts';
 import { parseRequest } from '#core/sagemaker/validation.ts';
 import { RESOURCE_FIELDS } from '../state/resource.ts';
 import type { State } from '../state/state.ts';
 import { validationException } from './aws-error.ts';
-import { arnOf } from './caller.ts';
 import { listPage, seconds } from './list-page.ts';
 import type { Models } from './models.ts';
 import { newResource } from './new-resource.ts';
+import { notFound } from './not-found.ts';
 import type { Operations } from './operations.ts';
 
 const EndpointConfig = z.object({ ...RESOURCE_FIELDS, request: CreateEndpointConfigRequest });
@@ -25,9 +30,7 @@ export function createEndpointConfigs(state: State, models: Models): EndpointCon
 
   function find(name: string, region: string): EndpointConfig {
     const config = configs.find({ name, region });
-    if (!config) {
-      throw validationException(`Could not find endpoint configuration "${arnOf(region, 'endpoint-config', name)}".`);
-    }
+    if (!config) throw notFound('endpoint-config', region, name);
     return config;
   }
 
@@ -36,25 +39,24 @@ export function createEndpointConfigs(state: State, models: Models): EndpointCon
     operations: {
       CreateEndpointConfig(body, { region }) {
         const { Tags, ...request } = parseRequest(CreateEndpointConfigRequest, body);
-        const name = request.EndpointConfigName;
-        const arn = arnOf(region, 'endpoint-config', name);
-        if (configs.find({ name, region })) {
-          throw validationException(`Cannot create already existing endpoint configuration "${arn}".`);
+        checkEndpointConfig(request);
+        const made = newResource('endpoint-config', region, request.EndpointConfigName, Tags);
+        if (configs.find(made)) {
+          throw validationException(`Cannot create already existing endpoint configuration "${made.arn}".`);
         }
-        for (const variant of request.ProductionVariants) models.find(variant.ModelName, region);
-        configs.add({ ...newResource('endpoint-config', region, name, Tags), request });
-        return { EndpointConfigArn: arn };
+        for (const { ModelName = '' } of variantsOf(request)) models.find(ModelName, region);
+        configs.add({ ...made, request });
+        return { EndpointConfigArn: made.arn };
       },
       DescribeEndpointConfig(body, { region }) {
-        const { arn, createdAt, request } = find(parseRequest(EndpointConfigName, body).EndpointConfigName, region);
-        return { ...request, EndpointConfigArn: arn, CreationTime: seconds(createdAt) };
+        return describe(find(parseRequest(EndpointConfigName, body).EndpointConfigName, region));
       },
       DeleteEndpointConfig(body, { region }) {
         configs.remove(find(parseRequest(EndpointConfigName, body).EndpointConfigName, region));
         return undefined;
       },
       ListEndpointConfigs(body, { region }) {
-        const { items, ...rest } = listPage(configs.all(region), parseRequest(ListRequest, body));
+        const { items, ...rest } = listPage(configs.all(region), parseRequest(ListEndpointConfigsRequest, body));
         const EndpointConfigs = items.map(({ name, arn, createdAt }) => ({
           EndpointConfigName: name,
           EndpointConfigArn: arn,
@@ -64,4 +66,25 @@ export function createEndpointConfigs(state: State, models: Models): EndpointCon
       },
     },
   };
+}
+
+function variantsOf(config: CreateEndpointConfigRequest): ProductionVariant[] {
+  return [...config.ProductionVariants, ...(config.ShadowProductionVariants ?? [])];
+}
+
+/** With the members that the service fills in. */
+function describe({ arn, createdAt, request }: EndpointConfig) {
+  const { ShadowProductionVariants: shadows } = request;
+  return {
+    EnableNetworkIsolation: false,
+    ...request,
+    ProductionVariants: request.ProductionVariants.map(describeVariant),
+    ...(shadows ? { ShadowProductionVariants: shadows.map(describeVariant) } : {}),
+    EndpointConfigArn: arn,
+    CreationTime: seconds(createdAt),
+  };
+}
+
+function describeVariant(variant: ProductionVariant): ProductionVariant {
+  return { InitialVariantWeight: 1, ...variant };
 }

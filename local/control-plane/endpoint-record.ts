@@ -1,36 +1,44 @@
 /** What is kept of an endpoint: its state, and all that is needed to start it again when its model and config are gone. */
 import * as z from 'zod';
-import {
-  CreateEndpointConfigRequest,
-  CreateModelRequest,
-  ENDPOINT_STATUSES,
-} from '#core/sagemaker/hosting-requests.ts';
+import { CreateEndpointConfigRequest } from '#core/sagemaker/endpoint-config-request.ts';
+import { DeploymentConfig, ENDPOINT_STATUSES } from '#core/sagemaker/endpoint-requests.ts';
+import { CreateModelRequest } from '#core/sagemaker/model-request.ts';
 import type { VariantPlan } from '../hosting/fleet.ts';
 import { RESOURCE_FIELDS } from '../state/resource.ts';
 import type { EndpointConfig } from './endpoint-configs.ts';
 import type { Models } from './models.ts';
 
-const Deployment = z.object({
-  config: CreateEndpointConfigRequest,
-  variants: z.array(
-    z.object({
-      name: z.string(),
-      model: CreateModelRequest,
-      weight: z.number().min(0),
-      instanceCount: z.int().min(0),
-      startupTimeoutMs: z.int().min(1),
-    }),
-  ),
+const Variant = z.object({
+  name: z.string(),
+  model: CreateModelRequest,
+  weight: z.number().min(0),
+  instanceCount: z.int().min(0),
+  startupTimeoutMs: z.int().min(1),
 });
 
-/** A configuration with its models as they were when it was put into service. */
+const Deployment = z.object({
+  config: CreateEndpointConfigRequest,
+  variants: z.array(Variant),
+});
+
+/** A configuration with its models as they were when it was put into service, and the weights and counts of now. */
 export type Deployment = Readonly<z.infer<typeof Deployment>>;
+
+const Update = z.object({
+  deployment: Deployment,
+  /** Whether the servers of now stay, as far as they are still wanted, or all are new. */
+  keepServers: z.boolean(),
+  startedAt: z.coerce.date(),
+});
 
 export const EndpointRecord = z.object({
   ...RESOURCE_FIELDS,
   status: z.enum(ENDPOINT_STATUSES),
   failureReason: z.string().optional(),
   deployment: Deployment,
+  /** What the endpoint is being changed to. */
+  update: Update.optional(),
+  deploymentConfig: DeploymentConfig.optional(),
 });
 export type EndpointRecord = Readonly<z.infer<typeof EndpointRecord>>;
 
@@ -42,7 +50,7 @@ export function deploymentOf(config: EndpointConfig, models: Models): Deployment
   const variants = config.request.ProductionVariants.map(
     (variant): VariantPlan => ({
       name: variant.VariantName,
-      model: models.find(variant.ModelName, config.region).request,
+      model: models.find(variant.ModelName ?? '', config.region).request,
       weight: variant.InitialVariantWeight ?? 1,
       instanceCount: variant.InitialInstanceCount ?? 1,
       startupTimeoutMs: 1000 * (variant.ContainerStartupHealthCheckTimeoutInSeconds ?? DEFAULT_STARTUP_SECONDS),

@@ -1,19 +1,28 @@
-/** CreateEndpoint, DescribeEndpoint, DeleteEndpoint, ListEndpoints. */
+/** CreateEndpoint, DescribeEndpoint, UpdateEndpoint, UpdateEndpointWeightsAndCapacities, DeleteEndpoint, ListEndpoints. */
 import path from 'node:path';
-import { ListRequest } from '#core/sagemaker/fields.ts';
-import { CreateEndpointRequest, EndpointName, type EndpointStatus } from '#core/sagemaker/hosting-requests.ts';
+import {
+  CreateEndpointRequest,
+  EndpointName,
+  type EndpointStatus,
+  UpdateEndpointRequest,
+  UpdateEndpointWeightsAndCapacitiesRequest,
+} from '#core/sagemaker/endpoint-requests.ts';
+import { ListEndpointsRequest } from '#core/sagemaker/list-requests.ts';
 import { parseRequest } from '#core/sagemaker/validation.ts';
 import type { HostedVariant } from '../hosting/fleet.ts';
 import type { ModelHost } from '../hosting/model-host.ts';
 import type { State } from '../state/state.ts';
 import { validationException } from './aws-error.ts';
-import { arnOf } from './caller.ts';
+import { checkCapacity } from './endpoint-capacity.ts';
 import type { EndpointConfigs } from './endpoint-configs.ts';
+import { describeEndpoint } from './endpoint-description.ts';
 import { createEndpointLife } from './endpoint-life.ts';
-import { deploymentOf, EndpointRecord } from './endpoint-record.ts';
+import { type Deployment, deploymentOf, EndpointRecord } from './endpoint-record.ts';
+import { withCapacities, withRetained } from './endpoint-updates.ts';
 import { listPage, seconds } from './list-page.ts';
 import type { Models } from './models.ts';
 import { newResource } from './new-resource.ts';
+import { notFound } from './not-found.ts';
 import type { Operations } from './operations.ts';
 
 /** An endpoint as the runtime sees it. */
@@ -35,6 +44,9 @@ export interface EndpointsOptions {
   readonly logFolder: string;
 }
 
+/** What a start of the local service makes of the status in which it finds an endpoint. */
+const RESUMED: Partial<Record<EndpointStatus, EndpointStatus>> = { InService: 'SystemUpdating' };
+
 export function createEndpoints({ state, models, configs, host, logFolder }: EndpointsOptions): Endpoints {
   const store = state.open('endpoint', EndpointRecord);
   const life = createEndpointLife({
@@ -43,50 +55,99 @@ export function createEndpoints({ state, models, configs, host, logFolder }: End
     logFileOf: (endpoint) => path.join(logFolder, 'endpoints', `${endpoint}.log`),
   });
 
-  function existing(body: unknown, region: string): EndpointRecord {
-    const name = parseRequest(EndpointName, body).EndpointName;
+  function existing(name: string, region: string): EndpointRecord {
     const endpoint = store.find({ name, region });
-    if (!endpoint) throw validationException(`Could not find endpoint "${arnOf(region, 'endpoint', name)}".`);
+    if (!endpoint) throw notFound('endpoint', region, name);
     return endpoint;
+  }
+
+  /** @throws AwsError ValidationException when the service itself is at work on it. */
+  function idle(name: string, region: string): EndpointRecord {
+    const endpoint = existing(name, region);
+    if (endpoint.status === 'InService' || isFailed(endpoint)) return endpoint;
+    throw validationException(`Cannot update in-progress endpoint "${endpoint.arn}".`);
+  }
+
+  function inService(name: string, region: string): EndpointRecord {
+    const endpoint = idle(name, region);
+    if (!isFailed(endpoint)) return endpoint;
+    const message = `Cannot update endpoint "${endpoint.arn}" in status ${endpoint.status}. Delete it and create it again.`;
+    throw validationException(message);
+  }
+
+  function change(
+    endpoint: EndpointRecord,
+    deployment: Deployment,
+    keepServers: boolean,
+    deploymentConfig = endpoint.deploymentConfig,
+  ): { EndpointArn: string } {
+    const now = new Date();
+    const update = { deployment, keepServers, startedAt: now };
+    const changed = store.update(endpoint, { status: 'Updating', update, deploymentConfig, modifiedAt: now });
+    if (changed) life.proceed(changed);
+    return { EndpointArn: endpoint.arn };
   }
 
   return {
     find(name, region) {
       const record = store.find({ name, region });
       if (record?.name !== name) return undefined;
-      return { ...record, variants: record.status === 'Deleting' ? [] : life.variantsOf(record) };
+      return { ...record, variants: record.status === 'Deleting' ? [] : life.fleetOf(record) };
     },
     resume() {
       for (const record of store.all()) {
-        if (record.status === 'Deleting') life.delete(record);
-        else if (record.status !== 'Failed') {
-          const status: EndpointStatus = record.status === 'Creating' ? 'Creating' : 'SystemUpdating';
-          life.start(store.note(record, { status }) ?? record);
-        }
+        if (isFailed(record)) continue;
+        life.proceed(store.note(record, { status: RESUMED[record.status] ?? record.status }) ?? record);
       }
     },
     close: () => life.close(),
     operations: {
       CreateEndpoint(body, { region }) {
-        const { EndpointName: name, EndpointConfigName, Tags } = parseRequest(CreateEndpointRequest, body);
-        const arn = arnOf(region, 'endpoint', name);
-        if (store.find({ name, region }))
-          throw validationException(`Cannot create already existing endpoint "${arn}".`);
-        const deployment = deploymentOf(configs.find(EndpointConfigName, region), models);
-        const made = newResource('endpoint', region, name, Tags);
-        life.start(store.add({ ...made, status: 'Creating', deployment }));
-        return { EndpointArn: arn };
+        const request = parseRequest(CreateEndpointRequest, body);
+        const made = newResource('endpoint', region, request.EndpointName, request.Tags);
+        if (store.find(made)) throw validationException(`Cannot create already existing endpoint "${made.arn}".`);
+        const deployment = deploymentOf(configs.find(request.EndpointConfigName, region), models);
+        checkCapacity(store.all(), deployment);
+        const { DeploymentConfig: deploymentConfig } = request;
+        life.proceed(store.add({ ...made, status: 'Creating', deployment, deploymentConfig }));
+        return { EndpointArn: made.arn };
       },
-      DescribeEndpoint: (body, { region }) => describe(existing(body, region), life.variantsOf),
+      DescribeEndpoint(body, { region }) {
+        const endpoint = existing(parseRequest(EndpointName, body).EndpointName, region);
+        return describeEndpoint(endpoint, life.fleetOf(endpoint));
+      },
+      UpdateEndpoint(body, { region }) {
+        const request = parseRequest(UpdateEndpointRequest, body);
+        const endpoint = inService(request.EndpointName, region);
+        const config = configs.find(request.EndpointConfigName, region);
+        if (config.name === endpoint.deployment.config.EndpointConfigName) {
+          throw validationException(
+            `Cannot update endpoint with the currently in use endpoint configuration "${config.name}".`,
+          );
+        }
+        const deployment = withRetained(deploymentOf(config, models), endpoint.deployment, request);
+        checkCapacity(store.all(), deployment);
+        const deploymentConfig = request.RetainDeploymentConfig ? endpoint.deploymentConfig : request.DeploymentConfig;
+        return change(endpoint, deployment, false, deploymentConfig);
+      },
+      UpdateEndpointWeightsAndCapacities(body, { region }) {
+        const request = parseRequest(UpdateEndpointWeightsAndCapacitiesRequest, body);
+        const endpoint = inService(request.EndpointName, region);
+        const deployment = withCapacities(endpoint, request.DesiredWeightsAndCapacities);
+        checkCapacity(
+          store.all().filter((other) => other !== endpoint),
+          deployment,
+        );
+        return change(endpoint, deployment, true);
+      },
       DeleteEndpoint(body, { region }) {
-        const endpoint = existing(body, region);
-        if (endpoint.status === 'Deleting') return undefined;
-        store.update(endpoint, { status: 'Deleting', modifiedAt: new Date() });
-        life.delete(endpoint);
+        const endpoint = idle(parseRequest(EndpointName, body).EndpointName, region);
+        const deleting = store.update(endpoint, { status: 'Deleting', modifiedAt: new Date() });
+        if (deleting) life.proceed(deleting);
         return undefined;
       },
       ListEndpoints(body, { region }) {
-        const { items, ...rest } = listPage(store.all(region), parseRequest(ListRequest, body));
+        const { items, ...rest } = listPage(store.all(region), parseRequest(ListEndpointsRequest, body));
         const Endpoints = items.map((endpoint) => ({
           EndpointName: endpoint.name,
           EndpointArn: endpoint.arn,
@@ -100,22 +161,7 @@ export function createEndpoints({ state, models, configs, host, logFolder }: End
   };
 }
 
-function describe(endpoint: EndpointRecord, variantsOf: (endpoint: EndpointRecord) => readonly HostedVariant[]) {
-  const hosted = new Map(variantsOf(endpoint).map((variant) => [variant.name, variant]));
-  return {
-    EndpointName: endpoint.name,
-    EndpointArn: endpoint.arn,
-    EndpointConfigName: endpoint.deployment.config.EndpointConfigName,
-    EndpointStatus: endpoint.status,
-    ...(endpoint.failureReason === undefined ? {} : { FailureReason: endpoint.failureReason }),
-    ProductionVariants: endpoint.deployment.variants.map(({ name, weight, instanceCount }) => ({
-      VariantName: name,
-      CurrentWeight: hosted.get(name)?.weight ?? weight,
-      DesiredWeight: weight,
-      CurrentInstanceCount: hosted.get(name)?.instances.length ?? 0,
-      DesiredInstanceCount: instanceCount,
-    })),
-    CreationTime: seconds(endpoint.createdAt),
-    LastModifiedTime: seconds(endpoint.modifiedAt),
-  };
+/** Such an endpoint can only be deleted. */
+function isFailed({ status }: EndpointRecord): boolean {
+  return status === 'Failed' || status === 'UpdateRollbackFailed' || status === 'OutOfService';
 }

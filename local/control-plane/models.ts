@@ -1,14 +1,16 @@
 /** CreateModel, DescribeModel, DeleteModel, ListModels. */
+import type { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import { ListRequest } from '#core/sagemaker/fields.ts';
-import { CreateModelRequest, ModelName } from '#core/sagemaker/hosting-requests.ts';
+import { ListModelsRequest } from '#core/sagemaker/list-requests.ts';
+import { type ContainerDefinition, CreateModelRequest, checkModel, ModelName } from '#core/sagemaker/model-request.ts';
 import { parseRequest } from '#core/sagemaker/validation.ts';
 import { RESOURCE_FIELDS } from '../state/resource.ts';
 import type { State } from '../state/state.ts';
 import { validationException } from './aws-error.ts';
-import { arnOf } from './caller.ts';
 import { listPage, seconds } from './list-page.ts';
+import { requireModelData } from './model-data.ts';
 import { newResource } from './new-resource.ts';
+import { notFound } from './not-found.ts';
 import type { Operations } from './operations.ts';
 
 const Model = z.object({ ...RESOURCE_FIELDS, request: CreateModelRequest });
@@ -19,38 +21,41 @@ export interface Models extends Operations {
   find(name: string, region: string): Model;
 }
 
-export function createModels(state: State): Models {
+export function createModels(state: State, s3: S3Client): Models {
   const models = state.open('model', Model);
 
   function find(name: string, region: string): Model {
     const model = models.find({ name, region });
-    if (!model) throw validationException(`Could not find model "${arnOf(region, 'model', name)}".`);
+    if (!model) throw notFound('model', region, name);
     return model;
+  }
+
+  function requireFree(made: Pick<Model, 'name' | 'region' | 'arn'>): void {
+    if (models.find(made)) throw validationException(`Cannot create already existing model "${made.arn}".`);
   }
 
   return {
     find,
     operations: {
-      CreateModel(body, { region }) {
+      async CreateModel(body, { region }) {
         const { Tags, ...request } = parseRequest(CreateModelRequest, body);
-        const name = request.ModelName;
-        const arn = arnOf(region, 'model', name);
-        if (models.find({ name, region })) {
-          throw validationException(`Cannot create already existing model "${arn}".`);
-        }
-        models.add({ ...newResource('model', region, name, Tags), request });
-        return { ModelArn: arn };
+        checkModel(request);
+        const made = newResource('model', region, request.ModelName, Tags);
+        requireFree(made);
+        await requireModelData(s3, request);
+        requireFree(made);
+        models.add({ ...made, request });
+        return { ModelArn: made.arn };
       },
       DescribeModel(body, { region }) {
-        const { arn, createdAt, request } = find(parseRequest(ModelName, body).ModelName, region);
-        return { ...request, ModelArn: arn, CreationTime: seconds(createdAt) };
+        return describe(find(parseRequest(ModelName, body).ModelName, region));
       },
       DeleteModel(body, { region }) {
         models.remove(find(parseRequest(ModelName, body).ModelName, region));
         return undefined;
       },
       ListModels(body, { region }) {
-        const { items, ...rest } = listPage(models.all(region), parseRequest(ListRequest, body));
+        const { items, ...rest } = listPage(models.all(region), parseRequest(ListModelsRequest, body));
         const Models = items.map(({ name, arn, createdAt }) => ({
           ModelName: name,
           ModelArn: arn,
@@ -60,4 +65,21 @@ export function createModels(state: State): Models {
       },
     },
   };
+}
+
+/** With the members that the service fills in. */
+function describe({ arn, createdAt, request }: Model) {
+  const { PrimaryContainer: primary, Containers: containers } = request;
+  return {
+    EnableNetworkIsolation: false,
+    ...request,
+    ...(primary ? { PrimaryContainer: describeContainer(primary) } : {}),
+    ...(containers ? { Containers: containers.map(describeContainer) } : {}),
+    ModelArn: arn,
+    CreationTime: seconds(createdAt),
+  };
+}
+
+function describeContainer(container: ContainerDefinition): ContainerDefinition {
+  return { Mode: 'SingleModel', Environment: {}, ...container };
 }

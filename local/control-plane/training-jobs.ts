@@ -1,7 +1,7 @@
 /** CreateTrainingJob, DescribeTrainingJob, StopTrainingJob, ListTrainingJobs: the real trainer over channels in S3. */
 import type { S3Client } from '@aws-sdk/client-s3';
 import { LIMITS } from '#core/limits.ts';
-import { ListRequest } from '#core/sagemaker/fields.ts';
+import { ListTrainingJobsRequest } from '#core/sagemaker/list-requests.ts';
 import {
   CreateTrainingJobRequest,
   checkTrainingSupported,
@@ -151,7 +151,7 @@ export function createTrainingJobs(options: TrainingJobsOptions): Operations {
         return undefined;
       },
       ListTrainingJobs(body, { region }) {
-        const { items, ...rest } = listPage(store.all(region), parseRequest(ListRequest, body));
+        const { items, ...rest } = listPage(store.all(region), parseRequest(ListTrainingJobsRequest, body));
         const TrainingJobSummaries = items.map((job) => ({
           TrainingJobName: job.name,
           TrainingJobArn: job.arn,

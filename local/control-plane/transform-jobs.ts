@@ -6,7 +6,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { batchEnvironment } from '#core/batch/batch-environment.ts';
 import { dataLogLine } from '#core/batch/data-log.ts';
 import { LIMITS } from '#core/limits.ts';
-import { ListRequest } from '#core/sagemaker/fields.ts';
+import { ListTransformJobsRequest } from '#core/sagemaker/list-requests.ts';
 import { parseS3Uri, type S3Uri } from '#core/sagemaker/s3-uri.ts';
 import {
   CreateTransformJobRequest,
@@ -154,7 +154,7 @@ export function createTransformJobs({ models, host, s3, logFolder }: TransformJo
         return undefined;
       },
       ListTransformJobs(body) {
-        const { items, ...rest } = listPage(jobs.values(), parseRequest(ListRequest, body));
+        const { items, ...rest } = listPage(jobs.values(), parseRequest(ListTransformJobsRequest, body));
         const TransformJobSummaries = items.map((job) => ({
           TransformJobName: job.name,
           TransformJobArn: job.arn,

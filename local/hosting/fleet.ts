@@ -1,5 +1,5 @@
 /** The container servers of one endpoint: for each production variant as many as it has instances. */
-import type { CreateModelRequest } from '#core/sagemaker/hosting-requests.ts';
+import type { CreateModelRequest } from '#core/sagemaker/model-request.ts';
 import type { HostedModel, ModelHost } from './model-host.ts';
 
 export interface VariantPlan {
@@ -18,16 +18,15 @@ export interface HostedVariant {
   readonly instances: readonly HostedModel[];
 }
 
-export interface Fleet {
-  readonly variants: readonly HostedVariant[];
-  /** SIGTERM to every server, SIGKILL after 30 s. */
-  stop(): Promise<void>;
-}
+/** In the order of the configuration. */
+export type Fleet = readonly HostedVariant[];
 
 export interface FleetOptions {
   readonly host: ModelHost;
   readonly region: string;
   readonly variants: readonly VariantPlan[];
+  /** Its servers are taken over where a variant of the same name needs them; it stays as it is. @default none */
+  readonly keep?: Fleet;
   readonly logFileOf: (variant: string, instance: number) => string;
   /** Aborting ends the start, and what runs. */
   readonly signal: AbortSignal;
@@ -47,9 +46,10 @@ export class VariantFailure extends Error {
 /**
  * Resolves when every server answers /ping.
  *
- * @throws VariantFailure the first one, when everything that had started is stopped again
+ * @throws VariantFailure the first one, when everything that this call had started is stopped again
  */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const { keep = [] } = options;
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   let failure: VariantFailure | undefined;
@@ -71,17 +71,25 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     }
   }
 
-  const variants = await Promise.all(
+  const fleet = await Promise.all(
     options.variants.map(async (plan): Promise<HostedVariant> => {
-      const starts = Array.from({ length: plan.instanceCount }, (_, instance) => start(plan, instance));
-      const instances = (await Promise.all(starts)).filter((instance) => instance !== undefined);
-      return { name: plan.name, model: plan.model, weight: plan.weight, instances };
+      const kept = keep.find(({ name }) => name === plan.name)?.instances.slice(0, plan.instanceCount) ?? [];
+      const missing = Array.from({ length: plan.instanceCount - kept.length }, (_, n) => start(plan, kept.length + n));
+      const started = (await Promise.all(missing)).filter((instance) => instance !== undefined);
+      return { name: plan.name, model: plan.model, weight: plan.weight, instances: [...kept, ...started] };
     }),
   );
-  const stop = async (): Promise<void> => {
-    await Promise.all(variants.flatMap(({ instances }) => instances.map((instance) => instance.stop())));
-  };
-  if (!failure) return { variants, stop };
-  await stop();
+  if (!failure) return fleet;
+  await stopFleet(fleet, keep);
   throw failure;
+}
+
+/** SIGTERM to every server that is not one of `except`, and SIGKILL after 30 s. */
+export async function stopFleet(fleet: Fleet, except: Fleet = []): Promise<void> {
+  const staying = new Set(serversOf(except));
+  await Promise.all(serversOf(fleet).map((server) => (staying.has(server) ? undefined : server.stop())));
+}
+
+function serversOf(fleet: Fleet): HostedModel[] {
+  return fleet.flatMap(({ instances }) => instances);
 }

@@ -8,7 +8,12 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { TwinvecError } from '#core/errors.ts';
-import type { CreateModelRequest } from '#core/sagemaker/hosting-requests.ts';
+import {
+  type ContainerDefinition,
+  type CreateModelRequest,
+  containersOf,
+  modelDataOf,
+} from '#core/sagemaker/model-request.ts';
 import { parseS3Uri } from '#core/sagemaker/s3-uri.ts';
 import { extractArchive } from '../../container/src/model-archive.ts';
 import { type ContainerProcess, startContainer } from './container-process.ts';
@@ -40,11 +45,12 @@ export interface ModelHostOptions {
 export function createModelHost({ s3, workFolder, environment }: ModelHostOptions): ModelHost {
   return {
     async start(request) {
+      const definition = soleContainer(request.model);
       await mkdir(workFolder, { recursive: true });
       const baseDir = await mkdtemp(path.join(workFolder, `${request.model.ModelName}-`));
       const cleanUp = (): Promise<void> => rm(baseDir, { recursive: true, force: true });
       try {
-        await fetchModel(s3, request.model.PrimaryContainer.ModelDataUrl, baseDir, request.signal);
+        await fetchModel(s3, archiveOf(definition), baseDir, request.signal);
         const container = await startContainer({
           baseDir,
           logFile: request.logFile,
@@ -52,7 +58,7 @@ export function createModelHost({ s3, workFolder, environment }: ModelHostOption
           environment: {
             ...environment,
             SAGEMAKER_REGION: request.region,
-            ...request.model.PrimaryContainer.Environment,
+            ...definition.Environment,
             ...request.environment,
           },
           ...(request.startupTimeoutMs === undefined ? {} : { startupTimeoutMs: request.startupTimeoutMs }),
@@ -70,6 +76,18 @@ export function createModelHost({ s3, workFolder, environment }: ModelHostOption
       }
     },
   };
+}
+
+function soleContainer(model: CreateModelRequest): ContainerDefinition {
+  const [first, ...others] = containersOf(model);
+  if (first && others.length === 0) return first;
+  throw new TwinvecError('InvalidConfiguration', `Model ${model.ModelName} has ${others.length + 1} containers.`);
+}
+
+function archiveOf(definition: ContainerDefinition): string {
+  const data = modelDataOf(definition);
+  if (data?.layout === 'archive') return data.uri;
+  throw new TwinvecError('InvalidArtifact', 'The model has no ModelDataUrl of a .tar.gz.');
 }
 
 async function fetchModel(s3: S3Client, modelDataUrl: string, baseDir: string, signal: AbortSignal): Promise<void> {

@@ -2,7 +2,13 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CopyObjectCommand,
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import {
   CreateEndpointCommand,
   CreateEndpointConfigCommand,
@@ -30,6 +36,7 @@ let dir: string;
 let service: LocalService;
 let sageMaker: SageMakerClient;
 let runtime: SageMakerRuntimeClient;
+let s3: S3Client;
 
 const JOB: CreateTransformJobCommandInput = {
   TransformJobName: 'job-1',
@@ -48,7 +55,8 @@ beforeAll(async () => {
   const config = { endpoint: service.url, region: 'eu-west-1', credentials: LOCAL_CREDENTIALS, maxAttempts: 1 };
   sageMaker = new SageMakerClient(config);
   runtime = new SageMakerRuntimeClient(config);
-  await putBrokenModel(new S3Client({ ...config, forcePathStyle: true }));
+  s3 = new S3Client({ ...config, forcePathStyle: true });
+  await putBrokenModel();
   await sageMaker.send(modelOf('broken'));
 });
 
@@ -58,7 +66,7 @@ afterAll(async () => {
 });
 
 /** An archive that unpacks well and holds no model. */
-async function putBrokenModel(s3: S3Client): Promise<void> {
+async function putBrokenModel(): Promise<void> {
   await writeFile(path.join(dir, 'readme.txt'), 'no model');
   const file = path.join(dir, 'broken.tar.gz');
   await tar.create({ file, gzip: true, cwd: dir }, ['readme.txt']);
@@ -107,7 +115,7 @@ describe('models and endpoint configurations', () => {
     expect(model).toMatchObject({
       ModelName: 'broken',
       ModelArn: 'arn:aws:sagemaker:eu-west-1:000000000000:model/broken',
-      PrimaryContainer: { ModelDataUrl: 's3://models/broken.tar.gz', Environment: { A: 'b' } },
+      PrimaryContainer: { ModelDataUrl: 's3://models/broken.tar.gz', Environment: { A: 'b' }, Mode: 'SingleModel' },
     });
     expect(model.CreationTime).toBeInstanceOf(Date);
   });
@@ -131,12 +139,9 @@ describe('models and endpoint configurations', () => {
     await expect(sageMaker.send(modelOf('a_b'))).rejects.toThrow(
       /^1 validation error detected: Value 'a_b' at 'modelName'/,
     );
-  });
-
-  it('refuse by name what the local service does not do', async () => {
-    const command = new CreateModelCommand({ ModelName: 'm', Containers: [{ ModelDataUrl: 's3://models/a.tar.gz' }] });
-
-    await expect(sageMaker.send(command)).rejects.toThrow(/Containers is not a field/);
+    await expect(sageMaker.send(modelOf('early', 's3://models/none.tar.gz'))).rejects.toThrow(
+      /^Could not find model data at s3:\/\/models\/none\.tar\.gz\.$/,
+    );
   });
 
   it('name the operations that exist when one does not', async () => {
@@ -149,16 +154,17 @@ describe('models and endpoint configurations', () => {
 
 describe('an endpoint whose model cannot be served', () => {
   it.each([
-    [
-      'holds no model',
-      's3://models/broken.tar.gz',
-      /did not pass the ping health check. Cause: the server process ended/,
-    ],
-    ['is not there', 's3://models/none.tar.gz', /Could not access model data at s3:\/\/models\/none.tar.gz: NoSuchKey/],
-  ])('is Failed with the reason when the archive %s, and can be deleted', async (_name, url, reason) => {
+    ['holds no model', false, /did not pass the ping health check. Cause: the server process ended/],
+    ['is gone by then', true, /Could not access model data at s3:\/\/models\/short-lived.tar.gz: NoSuchKey/],
+  ])('is Failed with the reason when the archive %s, and can be deleted', async (_name, isGone, reason) => {
     // Prepare
-    const name = `e-${url.length}`;
-    await sageMaker.send(modelOf(name, url));
+    const name = isGone ? 'gone' : 'empty';
+    if (isGone) {
+      const archive = { Bucket: 'models', Key: 'short-lived.tar.gz' };
+      await s3.send(new CopyObjectCommand({ ...archive, CopySource: 'models/broken.tar.gz' }));
+      await sageMaker.send(modelOf(name, 's3://models/short-lived.tar.gz'));
+      await s3.send(new DeleteObjectCommand(archive));
+    } else await sageMaker.send(modelOf(name));
     await sageMaker.send(configOf(name, name));
 
     // Act
