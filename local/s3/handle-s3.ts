@@ -1,0 +1,129 @@
+/**
+ * S3's REST protocol over the object store: finds the operation of a request and answers its refusals. Our own, because
+ * the packages that there are lose keys or hold objects in memory (docs/decisions/0011-own-s3.md).
+ */
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { toTwinvecError } from '#core/errors.ts';
+import type { MultipartUploads } from '../object-store/multipart-uploads.ts';
+import type { ObjectStore } from '../object-store/object-store.ts';
+import { S3Error } from '../object-store/s3-error.ts';
+import { readAddress, type S3Address } from './address.ts';
+import {
+  createBucket,
+  deleteBucket,
+  deleteObjects,
+  headBucket,
+  listBuckets,
+  noBucketPolicy,
+  noBucketTags,
+  readAcl,
+  readLocation,
+  readVersioning,
+} from './buckets.ts';
+import type { S3Operation } from './call.ts';
+import { checkNotExpired } from './expiry.ts';
+import { listObjects } from './list-objects.ts';
+import { deleteObject, readAttributes, readObject, readTags } from './read-object.ts';
+import { abortUpload, completeUpload, listParts, listUploads, startUpload, uploadPart } from './upload-parts.ts';
+import { putObject } from './write-object.ts';
+import { writeXml } from './xml.ts';
+
+export type S3 = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Method and sub-resource, such as `GET uploads`; without one, the method alone. */
+type Operations = Readonly<Record<string, S3Operation>>;
+
+const OF_BUCKET: Operations = {
+  GET: listObjects,
+  HEAD: headBucket,
+  PUT: createBucket,
+  DELETE: deleteBucket,
+  'GET location': readLocation,
+  'GET versioning': readVersioning,
+  'GET acl': readAcl,
+  'GET tagging': noBucketTags,
+  'GET policy': noBucketPolicy,
+  'GET uploads': listUploads,
+  'POST delete': deleteObjects,
+};
+
+const OF_OBJECT: Operations = {
+  GET: readObject,
+  HEAD: readObject,
+  PUT: putObject,
+  DELETE: deleteObject,
+  'GET acl': readAcl,
+  'GET tagging': readTags,
+  'GET attributes': readAttributes,
+  'GET uploadId': listParts,
+  'POST uploads': startUpload,
+  'PUT uploadId': uploadPart,
+  'POST uploadId': completeUpload,
+  'DELETE uploadId': abortUpload,
+};
+
+/** Query parameters that belong to an operation or to its signature; any other bare name asks for a sub-resource. */
+const SUB_RESOURCES =
+  /^(accelerate|acl|analytics|attributes|cors|delete|encryption|intelligent-tiering|inventory|legal-hold|lifecycle|location|logging|metadataConfiguration|metadataTable|metrics|notification|object-lock|ownershipControls|policy|policyStatus|publicAccessBlock|renameObject|replication|requestPayment|restore|retention|select|session|tagging|torrent|uploadId|uploads|versionId|versioning|versions|website)$/;
+
+export function createS3(store: ObjectStore, uploads: MultipartUploads): S3 {
+  async function answer(request: IncomingMessage, response: ServerResponse, address: S3Address): Promise<void> {
+    checkNotExpired(address.query, new Date());
+    const operation = operationOf(request.method ?? '', address);
+    const { bucket = '', key, query } = address;
+    await operation({ request, response, store, uploads, bucket, key, query });
+  }
+
+  return (request, response) => {
+    response.setHeader('x-amz-request-id', randomBytes(8).toString('hex').toUpperCase());
+    let address: S3Address | undefined;
+    void (async () => {
+      try {
+        address = readAddress(request);
+        await answer(request, response, address);
+      } catch (thrown) {
+        sendError(request, response, thrown, address);
+      }
+    })();
+  };
+}
+
+function operationOf(method: string, { bucket, key, query }: S3Address): S3Operation {
+  if (bucket === undefined) {
+    if (method === 'GET') return listBuckets;
+    throw new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.');
+  }
+  const sub = [...query.keys()].find((name) => SUB_RESOURCES.test(name));
+  const name = sub === undefined ? method : `${method} ${sub}`;
+  const operation = (key === '' ? OF_BUCKET : OF_OBJECT)[name];
+  if (operation) return operation;
+  throw new S3Error(
+    'NotImplemented',
+    `The local service does not do "${name}" of ${key === '' ? 'a bucket' : 'an object'}; docs/local-differences.md lists what it does.`,
+  );
+}
+
+function sendError(
+  request: IncomingMessage,
+  response: ServerResponse,
+  thrown: unknown,
+  address: S3Address | undefined,
+): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const error = thrown instanceof S3Error ? thrown : new S3Error('InternalError', toTwinvecError(thrown).message);
+  const body = Buffer.from(
+    writeXml(
+      'Error',
+      { Code: error.code, Message: error.message, BucketName: address?.bucket, Key: address?.key || undefined },
+      '',
+    ),
+  );
+  // What the client still sends is not read to its end.
+  if (!request.complete) response.setHeader('connection', 'close');
+  if (request.method === 'HEAD') response.writeHead(error.status).end();
+  else response.writeHead(error.status, { 'content-type': 'application/xml', 'content-length': body.length }).end(body);
+}
