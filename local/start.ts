@@ -19,8 +19,10 @@ import { createTrainingJobs } from './control-plane/training-jobs.ts';
 import { createTransformJobs } from './control-plane/transform-jobs.ts';
 import { createModelHost } from './hosting/model-host.ts';
 import { createLogOperations } from './logs/log-operations.ts';
-import { openFauxqsStore } from './object-store/fauxqs-store.ts';
+import { openFolderStore } from './object-store/folder-store.ts';
+import { openMultipartUploads } from './object-store/multipart-uploads.ts';
 import { createRuntime } from './runtime/handle-invocation.ts';
+import { createS3 } from './s3/handle-s3.ts';
 import { openState } from './state/state.ts';
 
 export interface LocalOptions {
@@ -51,11 +53,13 @@ export async function startLocal(options: LocalOptions): Promise<LocalService> {
   const server = http.createServer();
   // Uploads to S3 may take longer than node's 5 minutes.
   server.requestTimeout = 0;
-  const store = await openFauxqsStore(path.join(dir, 's3'));
   const port = await listen(server, options.port);
   // What a run that was killed left behind. From here to the listener nothing waits, so no request goes unanswered.
   rmSync(workFolder, { recursive: true, force: true });
   const url = `http://127.0.0.1:${port}`;
+  const objectFolder = path.join(dir, 's3');
+  const store = openFolderStore(objectFolder);
+  const objects = createS3(store, openMultipartUploads(objectFolder, store));
 
   const s3 = new S3Client({ endpoint: url, region: 'us-east-1', forcePathStyle: true, credentials: LOCAL_CREDENTIALS });
   const environment: Record<string, string> = options.engine === undefined ? {} : { TWINVEC_ENGINE: options.engine };
@@ -77,7 +81,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalService> {
       log(String(request.headers['x-amz-target']));
       void controlPlane(request, response);
     } else if (runtime.accepts(request)) void runtime.handle(request, response);
-    else store.handle(request, response);
+    else objects(request, response);
   };
   server.on('request', listener);
   for (const group of groups) group.resume?.();
@@ -93,7 +97,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalService> {
       server.close();
       server.closeAllConnections();
       await closed;
-      await store.close();
+      store.close();
     },
   };
 }

@@ -96,13 +96,15 @@ export function openFolderStore(root: string): ObjectStore {
       });
     },
     hasBucket(bucket) {
-      return isBucketName(bucket) && (statSync(path.join(root, bucket), { throwIfNoEntry: false })?.isDirectory() ?? false);
+      return (
+        isBucketName(bucket) && (statSync(path.join(root, bucket), { throwIfNoEntry: false })?.isDirectory() ?? false)
+      );
     },
     createBucket(bucket) {
       mkdirSync(path.join(root, checkBucketName(bucket)), { recursive: true });
     },
     deleteBucket(bucket) {
-      const { done } = folderOf(bucket).walk('', '', false).next();
+      const { done } = folderOf(bucket).walk('', '', Date.now()).next();
       if (!done) throw new S3Error('BucketNotEmpty', 'The bucket you tried to delete is not empty');
       rmSync(bucketPath(bucket), { recursive: true });
       records.deleteBucket(bucket);
@@ -163,6 +165,7 @@ export function openFolderStore(root: string): ObjectStore {
       }
       records.delete(bucket, key);
     },
+    close: () => records.close(),
   };
 }
 

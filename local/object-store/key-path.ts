@@ -58,8 +58,8 @@ export function readFolderName(name: string): ReadName {
 }
 
 export function readFileName(name: string): string {
-  if (name === EMPTY) return '';
-  return decode(name.endsWith(BESIDE_FOLDER) ? name.slice(0, -BESIDE_FOLDER.length) : name);
+  const own = name !== EMPTY && name.endsWith(BESIDE_FOLDER) ? name.slice(0, -BESIDE_FOLDER.length) : name;
+  return own === EMPTY ? '' : decode(own);
 }
 
 /** Names that people chose may hold a `%41`; only what {@link keyToPath} writes is read back. */

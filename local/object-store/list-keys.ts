@@ -8,13 +8,13 @@ const AFTER_ALL = '\u{10ffff}';
 /** @param describe Undefined for a file that went away in the meantime. */
 export function listKeys(
   folder: BucketFolder,
-  { prefix = '', after: start = '', delimiter = '', limit, furtherPage = false }: ListWish,
+  { prefix = '', after: start = '', delimiter = '', limit, sinceMs = Date.now() }: ListWish,
   describe: (found: FoundFile) => StoredObject | undefined,
 ): Listing {
   const objects: StoredObject[] = [];
   const commonPrefixes: string[] = [];
   let after = start;
-  let walking = folder.walk(prefix, after, furtherPage);
+  let walking = folder.walk(prefix, after, sinceMs);
   for (let next = walking.next(); !next.done; next = walking.next()) {
     const { key } = next.value;
     const common = commonPrefixOf(key, prefix, delimiter);
@@ -31,7 +31,7 @@ export function listKeys(
     }
     after = common === undefined ? key : common + AFTER_ALL;
     // On past all that the prefix stands for, without walking through it.
-    if (common !== undefined) walking = folder.walk(prefix, after, true);
+    if (common !== undefined) walking = folder.walk(prefix, after, sinceMs);
   }
   return { objects, commonPrefixes };
 }

@@ -3,9 +3,24 @@
  * outlive a restart. Completing one puts the parts together into the object.
  */
 import { hash, randomUUID } from 'node:crypto';
-import { createReadStream, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
-import { type Checksum, type ChecksumAlgorithm, type ChecksumType, compositeChecksum, startChecksum } from './checksums.ts';
+import {
+  type Checksum,
+  type ChecksumAlgorithm,
+  type ChecksumType,
+  compositeChecksum,
+  startChecksum,
+} from './checksums.ts';
 import type { ObjectFacts, ObjectStore, Received, StoredObject } from './object-store.ts';
 import { S3Error } from './s3-error.ts';
 
@@ -39,7 +54,10 @@ export interface MultipartUploads {
   parts(upload: Upload): readonly Part[];
   putPart(upload: Upload, number: number, received: Received, checksum?: string): void;
   /** @throws S3Error InvalidPart, InvalidPartOrder, EntityTooSmall */
-  complete(upload: Upload, wanted: readonly { readonly number: number; readonly etag: string }[]): Promise<StoredObject>;
+  complete(
+    upload: Upload,
+    wanted: readonly { readonly number: number; readonly etag: string }[],
+  ): Promise<StoredObject>;
   abort(upload: Upload): void;
 }
 
@@ -89,7 +107,10 @@ export function openMultipartUploads(root: string, store: ObjectStore): Multipar
     find(id, bucket, key) {
       const upload = UPLOAD_ID.test(id) ? read(id) : undefined;
       if (upload?.bucket === bucket && upload.key === key) return upload;
-      throw new S3Error('NoSuchUpload', 'The specified multipart upload does not exist. It may have been aborted or completed.');
+      throw new S3Error(
+        'NoSuchUpload',
+        'The specified multipart upload does not exist. It may have been aborted or completed.',
+      );
     },
     parts: partFiles,
     putPart(upload, number, { md5, content }, checksum) {

@@ -58,8 +58,8 @@ export interface ListWish {
   readonly after?: string;
   readonly delimiter?: string;
   readonly limit: number;
-  /** Further pages may come from a reading of the folder that is a few seconds old. */
-  readonly furtherPage?: boolean;
+  /** For a further page: when its listing began. Folders are then not read again for every page. */
+  readonly sinceMs?: number;
 }
 
 export interface Listing {
@@ -92,4 +92,5 @@ export interface ObjectStore {
   drop(received: Received): void;
   /** Nothing happens when there is none. */
   delete(bucket: string, key: string): void;
+  close(): void;
 }

@@ -25,7 +25,8 @@ export function createChunkDecoder(): ChunkDecoder {
     if (state === 'content-end') state = 'size';
     else if (state === 'size') {
       const size = /^([0-9a-fA-F]{1,12})(?:;.*)?$/.exec(text)?.[1];
-      if (size === undefined) throw new S3Error('IncompleteBody', `"${text.slice(0, 40)}" is not the size of an aws-chunked chunk`);
+      if (size === undefined)
+        throw new S3Error('IncompleteBody', `"${text.slice(0, 40)}" is not the size of an aws-chunked chunk`);
       left = parseInt(size, 16);
       state = left === 0 ? 'trailers' : 'content';
     } else {

@@ -9,7 +9,8 @@ export function checkRead(headers: IncomingHttpHeaders, object: StoredObject): '
   if (headers['if-match'] !== undefined) {
     if (!matches(headers['if-match'], object)) throw failed('If-Match');
   } else if (isLater(object, headers['if-unmodified-since'])) throw failed('If-Unmodified-Since');
-  if (headers['if-none-match'] !== undefined) return matches(headers['if-none-match'], object) ? 'not-modified' : 'go-on';
+  if (headers['if-none-match'] !== undefined)
+    return matches(headers['if-none-match'], object) ? 'not-modified' : 'go-on';
   const since = headers['if-modified-since'];
   return since !== undefined && !isLater(object, since) ? 'not-modified' : 'go-on';
 }
@@ -43,5 +44,8 @@ function isLater({ modifiedAt }: StoredObject, date: string | undefined): boolea
 }
 
 function failed(condition: string): S3Error {
-  return new S3Error('PreconditionFailed', `At least one of the pre-conditions you specified did not hold: ${condition}`);
+  return new S3Error(
+    'PreconditionFailed',
+    `At least one of the pre-conditions you specified did not hold: ${condition}`,
+  );
 }

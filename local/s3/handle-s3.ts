@@ -2,7 +2,6 @@
  * S3's REST protocol over the object store: finds the operation of a request and answers its refusals. Our own, because
  * the packages that there are lose keys or hold objects in memory (docs/decisions/0011-own-s3.md).
  */
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toTwinvecError } from '#core/errors.ts';
 import type { MultipartUploads } from '../object-store/multipart-uploads.ts';
@@ -75,8 +74,10 @@ export function createS3(store: ObjectStore, uploads: MultipartUploads): S3 {
     await operation({ request, response, store, uploads, bucket, key, query });
   }
 
+  let requests = 0;
   return (request, response) => {
-    response.setHeader('x-amz-request-id', randomBytes(8).toString('hex').toUpperCase());
+    requests += 1;
+    response.setHeader('x-amz-request-id', String(requests).padStart(16, '0'));
     let address: S3Address | undefined;
     void (async () => {
       try {

@@ -10,20 +10,19 @@ export function listObjects(call: S3Call): void {
   const { store, bucket, query } = call;
   const limit = limitOf(query.get('max-keys'));
   const isSecond = query.get('list-type') === '2';
-  const token = query.get('continuation-token');
   const start = isSecond ? query.get('start-after') : query.get('marker');
-  const after = token === null ? (start ?? '') : Buffer.from(token, 'base64url').toString('utf8');
+  const { after, sinceMs } = readToken(query) ?? { after: start ?? '', sinceMs: Date.now() };
   const wish: ListWish = {
     prefix: query.get('prefix') ?? '',
     delimiter: query.get('delimiter') ?? '',
     after,
     limit: Math.max(1, limit),
-    furtherPage: after !== '',
+    sinceMs,
   };
   const listing = store.list(bucket, wish);
   const page: Listing = limit === 0 ? { objects: [], commonPrefixes: [] } : listing;
   const written = writer(query.get('encoding-type'));
-  const position = isSecond ? tokens(query, page, written) : markers(query, page, written);
+  const position = isSecond ? tokens(query, page, sinceMs, written) : markers(query, page, written);
   sendXml(call, 'ListBucketResult', {
     Name: bucket,
     Prefix: written(wish.prefix ?? ''),
@@ -47,14 +46,36 @@ function contents({ key, bytes, etag, modifiedAt }: StoredObject, written: (key:
   return { Key: written(key), LastModified: modifiedAt, ETag: etag, Size: bytes, StorageClass: 'STANDARD' };
 }
 
+interface Token {
+  readonly after: string;
+  readonly sinceMs: number;
+}
+
+function writeToken({ after, sinceMs }: Token): string {
+  return `${sinceMs}.${Buffer.from(after).toString('base64url')}`;
+}
+
+function readToken(query: URLSearchParams): Token | undefined {
+  const token = query.get('continuation-token');
+  if (token === null) return undefined;
+  const [, since, after] = /^(\d+)\.([\w-]*)$/.exec(token) ?? [];
+  if (after === undefined) throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect');
+  return { after: Buffer.from(after, 'base64url').toString('utf8'), sinceMs: Number(since) };
+}
+
 type Written = (key: string) => string;
 
-function tokens(query: URLSearchParams, { objects, commonPrefixes, next }: Listing, written: Written): XmlElements {
+function tokens(
+  query: URLSearchParams,
+  { objects, commonPrefixes, next }: Listing,
+  sinceMs: number,
+  written: Written,
+): XmlElements {
   const startAfter = query.get('start-after');
   return {
     KeyCount: objects.length + commonPrefixes.length,
     ContinuationToken: query.get('continuation-token') ?? undefined,
-    NextContinuationToken: next === undefined ? undefined : Buffer.from(next.after).toString('base64url'),
+    NextContinuationToken: next && writeToken({ after: next.after, sinceMs }),
     StartAfter: startAfter === null ? undefined : written(startAfter),
   };
 }

@@ -11,7 +11,7 @@ import { receiveUpload } from './upload-body.ts';
 
 export async function putObject(call: S3Call): Promise<void> {
   if (header(call, 'x-amz-copy-source') !== undefined) return copyObject(call);
-  const { request, response, store, bucket, key } = call;
+  const { request, response, store, bucket } = call;
   requireBucket(store, bucket);
   const { received, checksum } = await receiveUpload(request, store);
   const object = putReceived(call, received, { ...factsOf(request.headers), ...(checksum ? { checksum } : {}) });
@@ -38,7 +38,10 @@ async function copyObject(call: S3Call): Promise<void> {
   const source = copySource(call);
   const replace = header(call, 'x-amz-metadata-directive') === 'REPLACE';
   if (source.bucket === bucket && source.key === key && !replace) {
-    throw new S3Error('InvalidRequest', 'This copy request is illegal because it copies an object to itself without changing its metadata.');
+    throw new S3Error(
+      'InvalidRequest',
+      'This copy request is illegal because it copies an object to itself without changing its metadata.',
+    );
   }
   const { checksum, parts, tags } = source.facts;
   const kept = replace ? factsOf(request.headers) : source.facts;

@@ -43,7 +43,11 @@ function writeElement(name: string, value: XmlValue): string {
 }
 
 function escapeText(text: string): string {
-  return text.replace(/[&<>"\r\n\t]/g, (character) => ESCAPES[character]!);
+  return text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: keys may hold them, and S3 writes them so too.
+    /[&<>"\u0000-\u001f]/g,
+    (character) => ESCAPES[character] ?? `&#x${character.charCodeAt(0).toString(16)};`,
+  );
 }
 
 /** The inner text of every `name` element, in order. Elements of the same name do not nest in S3's requests. */

@@ -1,4 +1,6 @@
+/** S3 of the local service through the JavaScript SDK, and through requests that no SDK has tidied up. */
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -13,7 +15,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LOCAL_CREDENTIALS, type LocalService, startLocal } from '../../../../local/start.ts';
+import { LOCAL_CREDENTIALS, type LocalService, startLocal } from '../../local/start.ts';
 
 let dir: string;
 let service: LocalService;
@@ -49,7 +51,7 @@ async function send(options: RequestOptions): Promise<{ status: number | undefin
   return { status: response.statusCode, text: await text(response) };
 }
 
-describe('the object store', () => {
+describe('S3 of the local service', () => {
   it.each([
     'plain.jsonl',
     'a folder/b c+d%2Fe.jsonl',
@@ -64,7 +66,7 @@ describe('the object store', () => {
     expect(listed.Contents?.map((object) => object.Key)).toEqual([key]);
   });
 
-  it('takes a stream, and a single PUT larger than the package allows by itself', async () => {
+  it('takes a stream, and a PUT that is larger than what is kept in memory', async () => {
     // Prepare
     const body = Buffer.alloc(20 * 1024 * 1024, 'model');
 
@@ -86,18 +88,21 @@ describe('the object store', () => {
   });
 
   it.each(['/data/../../outside', '/data/a/%2e%2e/%2e%2e/outside', '/data/a/..%2F..%2Foutside'])(
-    'refuses %s, which leads out of its folder',
+    'keeps %s in its folder, as S3 would',
     async (url) => {
       const { status } = await send({ method: 'PUT', path: url });
 
-      expect(status).toBe(400);
+      expect(status).toBe(200);
+      expect(existsSync(path.join(dir, 'outside'))).toBe(false);
+      expect(existsSync(path.join(dir, 's3/outside'))).toBe(false);
+      expect((await send({ method: 'HEAD', path: url })).status).toBe(200);
     },
   );
 
   it('keeps objects as files, and has them again after a restart', async () => {
     // Prepare
     await s3.send(new PutObjectCommand({ Bucket: 'data', Key: 'kept/a.txt', Body: 'still here' }));
-    expect(await readFile(path.join(dir, 's3/buckets/data/objects/kept/a.txt.data'), 'utf8')).toBe('still here');
+    expect(await readFile(path.join(dir, 's3/data/kept/a.txt'), 'utf8')).toBe('still here');
 
     // Act
     await service.close();
