@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import http, { type IncomingMessage, type RequestListener } from 'node:http';
+import http, { type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -18,9 +18,12 @@ import { createTags } from './control-plane/tags.ts';
 import { createTrainingJobs } from './control-plane/training-jobs.ts';
 import { createTransformJobs } from './control-plane/transform-jobs.ts';
 import { createModelHost } from './hosting/model-host.ts';
+import { handleIdentity } from './identity/handle-identity.ts';
 import { createLogOperations } from './logs/log-operations.ts';
 import { openFolderStore } from './object-store/folder-store.ts';
 import { openMultipartUploads } from './object-store/multipart-uploads.ts';
+import { kindOf, type RequestKind } from './request-kind.ts';
+import { logRequest, OWN_CREDENTIALS } from './request-log.ts';
 import { createRuntime } from './runtime/handle-invocation.ts';
 import { createS3 } from './s3/handle-s3.ts';
 import { openState } from './state/state.ts';
@@ -32,7 +35,7 @@ export interface LocalOptions {
   readonly dir: string;
   /** What computes in the containers. @default the container's own choice */
   readonly engine?: 'tensorflow' | 'js' | 'auto' | undefined;
-  /** Receives one line for each request of the control plane, and for what the service has to say about its state. */
+  /** Receives one line for each request, and for what the service has to say about its state. */
   readonly log?: ((line: string) => void) | undefined;
 }
 
@@ -47,21 +50,31 @@ export interface LocalService {
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' } as const;
 
 export async function startLocal(options: LocalOptions): Promise<LocalService> {
-  const { dir, log = () => undefined } = options;
-  const logFolder = path.join(dir, 'logs');
-  const workFolder = path.join(dir, 'work');
   const server = http.createServer();
   // Uploads to S3 may take longer than node's 5 minutes.
   server.requestTimeout = 0;
   const port = await listen(server, options.port);
-  // What a run that was killed left behind. From here to the listener nothing waits, so no request goes unanswered.
+  try {
+    return serve(server, port, options);
+  } catch (error) {
+    server.close();
+    throw error;
+  }
+}
+
+/** From here to the listener nothing waits, so that no request goes unanswered. */
+function serve(server: http.Server, port: number, options: LocalOptions): LocalService {
+  const { dir, log = () => undefined } = options;
+  const logFolder = path.join(dir, 'logs');
+  const workFolder = path.join(dir, 'work');
+  // What a run that was killed left behind.
   rmSync(workFolder, { recursive: true, force: true });
   const url = `http://127.0.0.1:${port}`;
   const objectFolder = path.join(dir, 's3');
   const store = openFolderStore(objectFolder);
-  const objects = createS3(store, openMultipartUploads(objectFolder, store));
+  const uploads = openMultipartUploads(objectFolder, store);
 
-  const s3 = new S3Client({ endpoint: url, region: 'us-east-1', forcePathStyle: true, credentials: LOCAL_CREDENTIALS });
+  const s3 = new S3Client({ endpoint: url, region: 'us-east-1', forcePathStyle: true, credentials: OWN_CREDENTIALS });
   const environment: Record<string, string> = options.engine === undefined ? {} : { TWINVEC_ENGINE: options.engine };
   const host = createModelHost({ s3, workFolder, environment });
   const state = openState(path.join(dir, 'state'), log);
@@ -76,12 +89,16 @@ export async function startLocal(options: LocalOptions): Promise<LocalService> {
   const controlPlane = createControlPlane(groups);
   const runtime = createRuntime(endpoints);
 
+  const handlers: Readonly<Record<RequestKind, RequestListener>> = {
+    control: controlPlane,
+    runtime: runtime.handle,
+    identity: handleIdentity,
+    s3: createS3(store, uploads),
+  };
   const listener: RequestListener = (request, response) => {
-    if (isControlPlane(request)) {
-      log(String(request.headers['x-amz-target']));
-      void controlPlane(request, response);
-    } else if (runtime.accepts(request)) void runtime.handle(request, response);
-    else objects(request, response);
+    const kind = kindOf(request);
+    logRequest(kind, request, response, log);
+    void handlers[kind](request, response);
   };
   server.on('request', listener);
   for (const group of groups) group.resume?.();
@@ -114,9 +131,4 @@ async function listen(server: http.Server, wanted: number): Promise<number> {
     });
   }
   return (server.address() as AddressInfo).port;
-}
-
-/** One port, told apart by shape: AWS JSON has a target header, the runtime its path; everything else is S3. */
-function isControlPlane(request: IncomingMessage): boolean {
-  return request.method === 'POST' && request.headers['x-amz-target'] !== undefined;
 }
