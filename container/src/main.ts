@@ -22,4 +22,12 @@ async function main([verb, ...rest]: readonly string[]): Promise<void> {
   }
 }
 
+/** A host that started this with a channel, as the local service does, takes it along: nothing outlives `kill -9` of it. */
+function endWithHost(): void {
+  if (!process.channel) return;
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  process.channel.unref();
+}
+
+endWithHost();
 await main(process.argv.slice(2));

@@ -44,10 +44,11 @@ export async function startContainerChild(options: ContainerChildOptions): Promi
   const child = spawn(process.execPath, [MAIN, options.verb], {
     // As the image: huge pages for token tables, whose rows lie far apart.
     env: { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1', ...hostEnvironment(), ...options.environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // The channel carries nothing: that it breaks tells the child that this process is gone, however it ended.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let lastProblem = '';
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const stream of [child.stdout!, child.stderr!]) {
     log.follow(stream, (line) => {
       lastProblem = problemIn(line) ?? lastProblem;
       options.onLine?.(line);
