@@ -21,22 +21,33 @@ const WARM_UP = 10;
 const STEPS = 25;
 const ROUNDS = 8;
 /** Weights and both moments. */
-const TABLES = 3;
+const COPIES = 3;
 const GIB = 1024 ** 3;
 
 export async function benchRowSparse(): Promise<readonly BenchRow[]> {
-  return [...(await compare(64)), ...(await compare(300))];
+  return [
+    ...(await compare(64, 'own tables')),
+    ...(await compare(64, 'one table')),
+    ...(await compare(300, 'one table')),
+  ];
 }
 
-async function compare(dim: number): Promise<readonly BenchRow[]> {
+/** Whether both sides read one table or each its own. */
+type Tables = 'one table' | 'own tables';
+
+async function compare(dim: number, tables: Tables): Promise<readonly BenchRow[]> {
   const pages = process.env.GLIBC_TUNABLES?.includes('hugetlb=1') ? 'huge pages' : 'small pages';
-  const name = `row_sparse step, enc_dim ${dim}, batch ${BATCH}, ${pages}`;
-  const needed = 1 + (TABLES * LARGE * dim * 4) / GIB;
+  const name = `row_sparse step, enc_dim ${dim}, ${tables}, batch ${BATCH}, ${pages}`;
+  const count = tables === 'own tables' ? 2 : 1;
+  const needed = 1 + (count * COPIES * LARGE * dim * 4) / GIB;
   if (process.availableMemory() / GIB < needed) {
     return [{ name, value: Number.NaN, unit: `${needed.toFixed(1)} GiB have to be free` }];
   }
   const workDir = await mkdtemp(join(tmpdir(), 'twinvec-bench-'));
-  const open = async (vocabulary: number) => ({ vocabulary, engine: await openEngine(vocabulary, dim, workDir) });
+  const open = async (vocabulary: number) => ({
+    vocabulary,
+    engine: await openEngine(vocabulary, dim, tables, workDir),
+  });
   const [small, large] = [await open(SMALL), await open(LARGE)];
   try {
     const random = createRandomDraws({ seed: 1, stream: 1, turn: 0 });
@@ -68,13 +79,15 @@ async function compare(dim: number): Promise<readonly BenchRow[]> {
   }
 }
 
-function openEngine(vocabulary: number, dim: number, workDir: string): Promise<TrainingEngine> {
+function openEngine(vocabulary: number, dim: number, tables: Tables, workDir: string): Promise<TrainingEngine> {
   const { settings } = parseHyperparameters({
     enc0_network: 'pooled_embedding',
     enc0_vocab_size: String(vocabulary),
     enc0_max_seq_len: '50',
+    enc1_vocab_size: String(vocabulary),
+    enc1_max_seq_len: '50',
     enc_dim: String(dim),
-    tied_token_embedding_weight: 'true',
+    tied_token_embedding_weight: String(tables === 'one table'),
     token_embedding_storage_type: 'row_sparse',
   });
   return createTrainingEngine(settings, { engine: 'tensorflow', seed: 1, workDir });

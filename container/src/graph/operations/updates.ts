@@ -34,12 +34,13 @@ export const adam: Operation = {
 };
 
 /**
- * (parameter, first moment, second moment, distinct rows, gradient of those rows, step size): Adam on those rows only.
- * All other rows of the parameter and of both moments keep every bit.
+ * (parameter, first moment, second moment, distinct rows, the parameter's values there, their gradient, step size): Adam
+ * on those rows only. All other rows of the parameter and of both moments keep every bit.
  */
 export const adam_rows: Operation = {
   infer(inputs) {
     allAlike(inputs.slice(0, 3));
+    allAlike(inputs.slice(4, 6));
     const [rows, columns] = matrix(input(inputs, 4));
     equalSizes('one gradient for each updated row', rows, vector(input(inputs, 3)));
     equalSizes('width of updated rows', columns, matrix(input(inputs, 0))[1]);

@@ -27,7 +27,8 @@ export function adamOptimizer(weightDecay: number): Optimizer {
     updateRows(graph, { parameter, ids, rows, gradient }, { stepSize }) {
       const weight = graph.parameter(parameter);
       const decayed = withDecay(graph, gradient, rows, decayOf(parameter, weightDecay));
-      return [graph.apply('adam_rows', [weight, ...moments(graph, parameter), ids, decayed, stepSize], ADAM)];
+      const inputs = [weight, ...moments(graph, parameter), ids, rows, decayed, stepSize];
+      return [graph.apply('adam_rows', inputs, ADAM)];
     },
   };
 }

@@ -98,7 +98,7 @@ class GraphLowering {
   }
 
   #tools(scope: string, afterReads: readonly string[] = []): NodeLowering {
-    return new NodeLowering(this.#graph, scope, this.#variables, this.#shared, afterReads);
+    return new NodeLowering(this.#graph, scope, this.#variables, this.#shared, (node) => this.#lower(node), afterReads);
   }
 }
 

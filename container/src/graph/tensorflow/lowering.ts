@@ -15,13 +15,15 @@ export interface Lowering {
   untyped(op: string, inputs: readonly string[], attributes?: Attributes): string;
   /** The same op on the same inputs, made once: for ops of which two of our operations each read one output. */
   shared(op: string, inputs: readonly string[], attributes: Attributes): string;
+  /** The tensor of any node: for operations that are cheaper together than one after the other. */
+  tensor(node: Node): string;
   float(value: number): string;
   int(value: number): string;
   ints(values: readonly number[]): string;
   /** The resource behind a parameter node; undefined for any other node. */
   variable(node: Node | undefined): GraphVariable | undefined;
-  /** Control input that an update waits for: everything else of its signature has been read. */
-  readonly afterReads: readonly string[];
+  /** A node, without the attribute `T`, that changes variables: it waits until its signature has read everything. */
+  change(op: string, inputs: readonly string[], attributes?: Attributes): string;
 }
 
 export type LowerOperation = (lower: Lowering, inputs: readonly string[], node: Node) => string;
@@ -31,23 +33,27 @@ export const INT = { T: attr.type('int32') } as const;
 
 export class NodeLowering implements Lowering {
   readonly graph: GraphDefBuilder;
-  readonly afterReads: readonly string[];
   readonly #scope: string;
   readonly #variables: ReadonlyMap<string, GraphVariable>;
   readonly #shared: Map<string, string>;
+  readonly #afterReads: readonly string[];
+  readonly tensor: (node: Node) => string;
 
+  /** @param afterReads control inputs of what changes variables */
   constructor(
     graph: GraphDefBuilder,
     scope: string,
     variables: ReadonlyMap<string, GraphVariable>,
     shared: Map<string, string>,
+    tensor: (node: Node) => string,
     afterReads: readonly string[] = [],
   ) {
     this.graph = graph;
     this.#scope = scope;
     this.#variables = variables;
     this.#shared = shared;
-    this.afterReads = afterReads;
+    this.tensor = tensor;
+    this.#afterReads = afterReads;
   }
 
   node(op: string, inputs: readonly string[], attributes: Attributes = {}): string {
@@ -55,7 +61,11 @@ export class NodeLowering implements Lowering {
   }
 
   untyped(op: string, inputs: readonly string[], attributes: Attributes = {}): string {
-    return this.graph.node(op, `${this.#scope}/${op}`, [...inputs, ...this.afterReads], attributes);
+    return this.graph.node(op, `${this.#scope}/${op}`, inputs, attributes);
+  }
+
+  change(op: string, inputs: readonly string[], attributes: Attributes = {}): string {
+    return this.untyped(op, [...inputs, ...this.#afterReads], attributes);
   }
 
   shared(op: string, inputs: readonly string[], attributes: Attributes): string {

@@ -102,6 +102,10 @@ function everyOperation(): { readonly graph: Graph; readonly covered: ReadonlySe
   apply('matmul', [a, b], { transposeA: true });
   apply('matmul', [a, b], { transposeB: true });
   apply('matmul', [weights, a], { transposeA: true, transposeB: true });
+  // Parts of such a product are computed without the whole, where they are equal.
+  const backward = apply('matmul', [apply('matmul', [a, weights]), weights], { transposeB: true });
+  for (const begin of [0, 3, 6, 1]) apply('slice_columns', [backward], { begin, size: 3 });
+  apply('slice_columns', [backward], { begin: 4, size: 4 });
   apply('add_bias', [a, bias]);
   apply('scale_rows', [a, values]);
   apply('mean', [values]);

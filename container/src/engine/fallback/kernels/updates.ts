@@ -29,11 +29,11 @@ export const adam: Kernel = (inputs, attributes, { matmul }) => {
 };
 
 export const adam_rows: Kernel = (inputs, attributes) => {
-  const [ids, gradient] = [intInput(inputs, 3).data, floatInput(inputs, 4)];
+  const [ids, gradient] = [intInput(inputs, 3).data, floatInput(inputs, 5)];
   const count = matrixSize(gradient)[1];
   ids.forEach((id, r) => {
     const span = { gradient: gradient.data, from: r * count, to: id * count, count };
-    applyAdam(inputs, attributes, floatInput(inputs, 5), span);
+    applyAdam(inputs, attributes, floatInput(inputs, 6), span);
   });
   return floats([]);
 };

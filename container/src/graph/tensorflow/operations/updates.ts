@@ -1,38 +1,32 @@
 /**
- * Changes of variables. Each waits until the signature has read everything, so that no read sees half a step and no
- * variable is copied because somebody still holds its buffer.
+ * Changes of variables. Each write waits until the signature has read everything, so that no read sees half a step and
+ * no variable is copied because somebody still holds its buffer.
  */
 import { attr } from '../../../savedmodel/attributes.ts';
 import type { GraphVariable } from '../../../savedmodel/graph-def.ts';
 import { type Node, numberAttribute } from '../../node.ts';
-import type { Lowering, LowerOperation } from '../lowering.ts';
+import { FLOAT, type Lowering, type LowerOperation } from '../lowering.ts';
 
 export const replace: LowerOperation = (lower, [, values = ''], node) =>
-  lower.untyped('AssignVariableOp', [changed(lower, node, 0).handle, values], { dtype: attr.type('float32') });
+  lower.change('AssignVariableOp', [changed(lower, node, 0).handle, values], { dtype: attr.type('float32') });
 
 export const replace_rows: LowerOperation = (lower, [, ids = '', values = ''], node) =>
-  scatter(lower, 'ResourceScatterUpdate', changed(lower, node, 0), ids, values);
+  scatter(lower, changed(lower, node, 0), ids, values);
 
 /** TensorFlow corrects the bias by powers of beta that it is given; ours is part of the step size, so they are 0. */
 export const adam: LowerOperation = (lower, [, , , gradient = '', stepSize = ''], node) => {
   const [weight, m, v] = variables(lower, node);
   const { beta1, beta2, epsilon } = rates(lower, node);
   const none = lower.float(0);
-  return lower.node('ResourceApplyAdam', [
-    weight.handle,
-    m.handle,
-    v.handle,
-    none,
-    none,
-    stepSize,
-    beta1,
-    beta2,
-    epsilon,
-    gradient,
-  ]);
+  const handles = [weight.handle, m.handle, v.handle];
+  return lower.change('ResourceApplyAdam', [...handles, none, none, stepSize, beta1, beta2, epsilon, gradient], FLOAT);
 };
 
-export const adam_rows: LowerOperation = (lower, [, , , ids = '', gradient = '', stepSize = ''], node) => {
+/**
+ * The rows of the weight are at hand, so that they are written as the moments are: TensorFlow subtracts in a table much
+ * more slowly than it overwrites (ResourceScatterSub goes through each row element by element).
+ */
+export const adam_rows: LowerOperation = (lower, [, , , ids = '', rows = '', gradient = '', stepSize = ''], node) => {
   const [weight, m, v] = variables(lower, node);
   const { beta1, beta2, epsilon, rest1, rest2 } = rates(lower, node);
   const blend = (old: string, keep: string, fresh: string, take: string) =>
@@ -42,9 +36,9 @@ export const adam_rows: LowerOperation = (lower, [, , , ids = '', gradient = '',
   const scaled = lower.node('AddV2', [lower.node('Sqrt', [second]), epsilon]);
   const change = lower.node('RealDiv', [lower.node('Mul', [first, stepSize]), scaled]);
   const writes = [
-    scatter(lower, 'ResourceScatterUpdate', m, ids, first),
-    scatter(lower, 'ResourceScatterUpdate', v, ids, second),
-    scatter(lower, 'ResourceScatterSub', weight, ids, change),
+    scatter(lower, m, ids, first),
+    scatter(lower, v, ids, second),
+    scatter(lower, weight, ids, lower.node('Sub', [rows, change])),
   ];
   return lower.untyped(
     'NoOp',
@@ -80,6 +74,6 @@ function gather(lower: Lowering, variable: GraphVariable, ids: string): string {
   return lower.untyped('ResourceGather', [variable.handle, ids], ROWS);
 }
 
-function scatter(lower: Lowering, op: string, variable: GraphVariable, ids: string, rows: string): string {
-  return lower.untyped(op, [variable.handle, ids, rows], ROWS);
+function scatter(lower: Lowering, variable: GraphVariable, ids: string, rows: string): string {
+  return lower.change('ResourceScatterUpdate', [variable.handle, ids, rows], ROWS);
 }
