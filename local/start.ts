@@ -26,6 +26,7 @@ import { kindOf, type RequestKind } from './request-kind.ts';
 import { logRequest, OWN_CREDENTIALS } from './request-log.ts';
 import { createRuntime } from './runtime/handle-invocation.ts';
 import { createS3 } from './s3/handle-s3.ts';
+import { lockFolder } from './state/folder-lock.ts';
 import { openState } from './state/state.ts';
 
 export interface LocalOptions {
@@ -50,6 +51,17 @@ export interface LocalService {
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' } as const;
 
 export async function startLocal(options: LocalOptions): Promise<LocalService> {
+  const unlock = lockFolder(options.dir);
+  try {
+    const service = await open(options);
+    return { ...service, close: () => service.close().finally(unlock) };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function open(options: LocalOptions): Promise<LocalService> {
   const server = http.createServer();
   // Uploads to S3 may take longer than node's 5 minutes.
   server.requestTimeout = 0;

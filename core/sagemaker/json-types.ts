@@ -1,11 +1,18 @@
 /** How the service reads JSON: null is absent, and a member of another type is a SerializationException of these words. */
+import { TwinvecError } from '#core/errors.ts';
+import { LIMITS } from '#core/limits.ts';
 
-/** A copy without the members that are null; elements of lists stay. */
-export function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
+/**
+ * A copy without the members that are null; elements of lists stay.
+ *
+ * @throws TwinvecError MalformedBody when it is nested deeper than any request.
+ */
+export function withoutNulls(value: unknown, depth = 0): unknown {
+  if (depth > LIMITS.jsonDepth.value) throw new TwinvecError('MalformedBody', 'The body is nested too deep.');
+  if (Array.isArray(value)) return value.map((element) => withoutNulls(element, depth + 1));
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, member]) => (member === null ? [] : [[key, withoutNulls(member)]])),
+    Object.entries(value).flatMap(([key, member]) => (member === null ? [] : [[key, withoutNulls(member, depth + 1)]])),
   );
 }
 

@@ -1,4 +1,5 @@
 /** AWS JSON 1.1: the operation is named in X-Amz-Target, arguments and result are JSON bodies. */
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody } from '../read-body.ts';
 import { AwsError, sendControlPlaneError, sendJson, toAwsError } from './aws-error.ts';
@@ -19,6 +20,7 @@ export function createControlPlane(groups: readonly Operations[]): ControlPlane 
     ),
   );
   return async (request, response) => {
+    response.setHeader('x-amzn-requestid', randomUUID());
     try {
       const operation = operationOf(operations, request.headers['x-amz-target']);
       const body = parseJson(await readBody(request, MAX_BODY_BYTES));

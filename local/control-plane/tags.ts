@@ -23,11 +23,11 @@ export function createTags(state: State): Operations {
   function find(arn: string, callerRegion: string): Tagged {
     const [, region, account, kindName, name = ''] = ARN.exec(arn) ?? [];
     const kind = RESOURCE_KINDS.find((one) => one === kindName);
-    const store = kind && state.ofKind(kind);
-    if (!kind || !store) throw validationException(`"${arn}" is not the ARN of a ${RESOURCE_KINDS.join(', ')}.`);
+    if (!kind) throw validationException(`"${arn}" is not the ARN of a ${RESOURCE_KINDS.join(', ')}.`);
     const isHere = region === callerRegion && account === LOCAL_ACCOUNT;
-    const resource = isHere ? store.find({ region: callerRegion, name }) : undefined;
-    if (!resource) throw notFound(kind, region ?? callerRegion, name);
+    const store = isHere ? state.ofKind(kind) : undefined;
+    const resource = store?.find({ region: callerRegion, name });
+    if (!store || !resource) throw notFound(kind, region ?? callerRegion, name);
     return { store, resource };
   }
 

@@ -102,9 +102,12 @@ async function endedJob(name: string) {
   }
 }
 
-it('says so when its port is taken', async () => {
+it('says so when its port or its folder is taken', async () => {
   await expect(startLocal({ port: service.port, dir })).rejects.toThrow(
     `Port ${service.port} cannot be used (EADDRINUSE). Choose another one.`,
+  );
+  await expect(startLocal({ port: 0, dir: path.join(dir, 'local') })).rejects.toThrow(
+    `is in use by process ${process.pid}. Stop it or choose another folder`,
   );
 });
 

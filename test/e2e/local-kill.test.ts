@@ -24,6 +24,7 @@ import {
   waitUntilEndpointDeleted,
   waitUntilEndpointInService,
 } from '@aws-sdk/client-sagemaker';
+import * as tar from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOCAL_CREDENTIALS } from '../../local/start.ts';
 import { type LocalProcess, startLocalProcess } from '../fixtures/local-service/local-process.ts';
@@ -44,12 +45,20 @@ beforeAll(async () => {
   const s3 = new S3Client({ ...clientConfig(), forcePathStyle: true });
   await s3.send(new CreateBucketCommand({ Bucket: 'bucket' }));
   await s3.send(new PutObjectCommand({ Bucket: 'bucket', Key: 'model.tar.gz', Body: archive }));
+  await s3.send(new PutObjectCommand({ Bucket: 'bucket', Key: 'broken.tar.gz', Body: await archiveWithoutModel() }));
 });
 
 afterAll(async () => {
   expect(await service.stop()).toBe(0);
   await rm(work, { recursive: true });
 });
+
+async function archiveWithoutModel(): Promise<Buffer> {
+  await writeFile(path.join(work, 'readme.txt'), 'no model');
+  const file = path.join(work, 'broken.tar.gz');
+  await tar.create({ file, gzip: true, cwd: work }, ['readme.txt']);
+  return readFile(file);
+}
 
 function clientConfig() {
   return { endpoint: service.url, region: 'eu-west-1', credentials: LOCAL_CREDENTIALS, maxAttempts: 1 };
@@ -143,8 +152,11 @@ describe('an endpoint', () => {
 
   beforeAll(async () => {
     await Promise.allSettled([sageMaker.send(modelOf('pairs'))]);
-    for (const name of ['blue', 'green']) {
-      const ProductionVariants = [{ VariantName: name, ModelName: 'pairs', InitialInstanceCount: 1 }];
+    const noModel = { ModelDataUrl: 's3://bucket/broken.tar.gz' };
+    await sageMaker.send(new CreateModelCommand({ ModelName: 'broken', PrimaryContainer: noModel }));
+    for (const name of ['blue', 'green', 'bad']) {
+      const ModelName = name === 'bad' ? 'broken' : 'pairs';
+      const ProductionVariants = [{ VariantName: name, ModelName, InitialInstanceCount: 1 }];
       await sageMaker.send(new CreateEndpointConfigCommand({ EndpointConfigName: name, ProductionVariants }));
     }
   });
@@ -180,6 +192,18 @@ describe('an endpoint', () => {
 
     expect(await endpoint()).toMatchObject({ EndpointStatus: 'Updating', EndpointConfigName: 'blue' });
     expect(await inService()).toMatchObject({ EndpointConfigName: 'green' });
+  });
+
+  it('whose update cannot be served is back with its old servers after a restart, and says why', async () => {
+    await killAfter(1, ['bad'], (EndpointConfigName) =>
+      sageMaker.send(new UpdateEndpointCommand({ EndpointName, EndpointConfigName })),
+    );
+
+    expect((await endpoint()).EndpointStatus).toBe('Updating');
+    expect(await inService()).toMatchObject({
+      EndpointConfigName: 'green',
+      FailureReason: expect.stringMatching(/^The primary container for production variant bad did not pass the ping/),
+    });
   });
 
   it('whose weights were changed has them after a restart', async () => {
