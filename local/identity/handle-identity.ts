@@ -1,4 +1,4 @@
-/** STS GetCallerIdentity, which the SageMaker Python SDK asks for the account before it names its default bucket. */
+/** STS GetCallerIdentity, by which scripts learn the account and see that their settings work. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LOCAL_ACCOUNT } from '../control-plane/caller.ts';
 import { readBody } from '../read-body.ts';

@@ -2,13 +2,11 @@
  * Python TensorFlow as a judge of our files: finds or installs it (once, in Twinvec's cache) and asks it for answers.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { cacheRoot, makeFolder } from '../../container/src/engine/native/cache-folder.ts';
-import { runProgram, tellingLine } from '../../container/src/engine/native/run-program.ts';
+import { tellingLine } from '../../container/src/engine/native/run-program.ts';
 import type { NamedTensors, Tensor } from '../../container/src/engine/session.ts';
+import { pythonPackages } from '../python-packages.ts';
 
 const VERSION = '2.21.0';
 const SCRIPT = fileURLToPath(new URL('python_tensorflow.py', import.meta.url));
@@ -19,30 +17,14 @@ export interface PythonTensorFlow {
   readonly note: string;
 }
 
-/** Folder for PYTHONPATH; the packages lie in it without a virtual environment, which not every Python can make. */
-const packages = join(cacheRoot(), `python-tensorflow-cpu-${VERSION}`);
-
 /** Installs Python TensorFlow when it is not there yet (about a minute). Never throws. */
 export async function findPythonTensorFlow(): Promise<PythonTensorFlow> {
   try {
-    if (!existsSync(packages)) await makeFolder(packages, install);
-    judge = await startJudge();
+    judge = await startJudge(await pythonPackages(`tensorflow-cpu-${VERSION}`, [`tensorflow-cpu==${VERSION}`]));
     return { available: true, note: '' };
   } catch (failure) {
     return { available: false, note: ` (skipped: ${failure instanceof Error ? failure.message : failure})` };
   }
-}
-
-async function install(folder: string): Promise<void> {
-  const options = ['--quiet', '--no-input', '--disable-pip-version-check', '--only-binary=:all:', '--retries', '2'];
-  const { status, output } = await runProgram('python3', [
-    ...['-m', 'pip', 'install', ...options, '--target', folder, `tensorflow-cpu==${VERSION}`],
-  ]);
-  if (status !== 0) throw new Error(`pip could not install tensorflow-cpu ${VERSION}: ${tellingLine(output)}`);
-}
-
-function environment(): NodeJS.ProcessEnv {
-  return { ...process.env, PYTHONPATH: packages, TF_CPP_MIN_LOG_LEVEL: '3' };
 }
 
 /** The answer of Python TensorFlow to one call of a signature of a SavedModel folder. */
@@ -88,8 +70,9 @@ interface Judge {
 let judge: Judge | undefined;
 
 /** Resolves when Python has loaded TensorFlow. */
-async function startJudge(): Promise<Judge> {
-  const python = spawn('python3', [SCRIPT], { env: environment() });
+async function startJudge(packages: string): Promise<Judge> {
+  const env = { ...process.env, PYTHONPATH: packages, TF_CPP_MIN_LOG_LEVEL: '3' };
+  const python = spawn('python3', [SCRIPT], { env });
   let complaints = '';
   python.stderr.on('data', (chunk) => {
     complaints = `${complaints}${chunk}`.slice(-20_000);
