@@ -2,7 +2,7 @@
  * One JSON record in one file, whole or not at all: written beside, flushed, renamed. Synchronous, so that the state in
  * memory and on disk change together and no request sees one without the other; records are small and changes are rare.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { TwinvecError } from '#core/errors.ts';
 
@@ -21,7 +21,8 @@ export function writeRecord(file: string, record: unknown): void {
     mkdirSync(path.dirname(file), { recursive: true });
     const open = openSync(partial, 'w');
     try {
-      writeSync(open, `${JSON.stringify(record, undefined, 2)}\n`);
+      // Writes on after a short write, as a disk that is filling up gives.
+      writeFileSync(open, `${JSON.stringify(record, undefined, 2)}\n`);
       fsyncSync(open);
     } finally {
       closeSync(open);
