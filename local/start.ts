@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { TwinvecError } from '#core/errors.ts';
+import type { SliceEnd } from '#core/json-path/json-path.ts';
 import { createEndpointConfigs } from './control-plane/endpoint-configs.ts';
 import { createEndpoints } from './control-plane/endpoints.ts';
 import { createControlPlane } from './control-plane/handle-control-plane.ts';
@@ -36,6 +37,8 @@ export interface LocalOptions {
   readonly dir: string;
   /** What computes in the containers. @default the container's own choice */
   readonly engine?: 'tensorflow' | 'js' | 'auto' | undefined;
+  /** Whether filters of transform jobs take `$[1:4]` with position 4; AWS's documentation says both. @default 'exclusive' */
+  readonly sliceEnd?: SliceEnd | undefined;
   /** Receives one line for each request, and for what the service has to say about its state. */
   readonly log?: ((line: string) => void) | undefined;
 }
@@ -93,7 +96,15 @@ function serve(server: http.Server, port: number, options: LocalOptions): LocalS
   const models = createModels(state, s3);
   const configs = createEndpointConfigs(state, models);
   const endpoints = createEndpoints({ state, models, configs, host, logFolder });
-  const jobs = createTransformJobs({ models, host, s3, logFolder });
+  const jobs = createTransformJobs({
+    state,
+    models,
+    host,
+    store,
+    logFolder,
+    journalFolder: path.join(dir, 'state', 'transform-progress'),
+    sliceEnd: options.sliceEnd,
+  });
   const training = createTrainingJobs({ state, s3, logFolder, workFolder, environment, log });
   const logs = createLogOperations(logFolder);
   const tags = createTags(state);

@@ -8,6 +8,7 @@ interface LocalCommandOptions {
   readonly port: number;
   readonly dir: string;
   readonly engine?: NonNullable<LocalOptions['engine']>;
+  readonly sliceEnd: NonNullable<LocalOptions['sliceEnd']>;
 }
 
 const EXAMPLES = `
@@ -33,6 +34,11 @@ export function localCommand(): Command {
         'tensorflow',
         'js',
       ]),
+    )
+    .addOption(
+      new Option('--slice-end <rule>', 'whether $[1:4] in filters of transform jobs holds position 4')
+        .choices(['exclusive', 'inclusive'])
+        .default('exclusive'),
     )
     .addHelpText('after', EXAMPLES)
     .action(async (options: LocalCommandOptions) => {

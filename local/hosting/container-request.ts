@@ -59,7 +59,8 @@ export function requestContainer(url: string, sent: ContainerRequest, signal: Ab
   });
 }
 
-function connectionProblem(error: Error & { code?: string }): string {
+/** What became of a connection, in words. */
+export function connectionProblem(error: Error & { code?: string | undefined }): string {
   if (error.code === 'ECONNREFUSED') return 'the server does not accept connections';
   return `the connection broke (${error.code ?? 'closed before the answer was whole'})`;
 }
