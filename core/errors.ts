@@ -64,6 +64,10 @@ export const ERRORS = {
     'A value has a type, shape or range that the model does not take. The message says where.',
   ),
   DamagedRecord: caller(422, 'A framed record fails its checksum or does not parse. The message names the record.'),
+  FilterMismatch: caller(
+    422,
+    'A filter of a batch transform names something that a record or an answer does not have.',
+  ),
   InvalidTokenId: caller(422, 'A token id is not a whole number from 0 to 2147483647.'),
   TokenOutOfVocabulary: caller(422, 'A token id is not less than the vocabulary size that the model was trained with.'),
   InvalidImage: caller(422, 'An image is cut, damaged or empty. The message says where.'),
@@ -73,6 +77,7 @@ export const ERRORS = {
   InvalidConfiguration: caller(400, 'An environment variable, option or definition is out of range. All are listed.'),
   InvalidTrainingData: caller(400, 'A training channel is missing, empty or unreadable. The message names the file.'),
   InvalidArtifact: caller(400, 'The model folder or archive is not a model that this server can load.'),
+  InvalidManifest: caller(400, 'A manifest of a batch transform is not one. The message says where.'),
   ValidationFailed: caller(400, 'An API parameter is missing or out of range.'),
   HandlerRefused: caller(400, "The model's own handler refused the request, with a 4xx status of its choice."),
   HandlerFailed: service(500, false, "The model's own handler threw an error, crashed, hung or took too much memory."),

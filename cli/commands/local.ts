@@ -1,7 +1,6 @@
 /** `twinvec local`: SageMaker and S3 on this machine, until Ctrl-C. */
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { LIMITS } from '#core/limits.ts';
 import type { TextSink } from '#core/terminal/progress.ts';
 import { LOCAL_CREDENTIALS, type LocalOptions, startLocal } from '../../local/start.ts';
 
@@ -9,7 +8,7 @@ interface LocalCommandOptions {
   readonly port: number;
   readonly dir: string;
   readonly engine?: NonNullable<LocalOptions['engine']>;
-  readonly invocationTimeout: number;
+  readonly sliceEnd: NonNullable<LocalOptions['sliceEnd']>;
 }
 
 const EXAMPLES = `
@@ -36,11 +35,10 @@ export function localCommand(): Command {
         'js',
       ]),
     )
-    .option(
-      '--invocation-timeout <seconds>',
-      'time for an answer to InvokeEndpoint',
-      positiveNumber,
-      LIMITS.realTimeSeconds.value,
+    .addOption(
+      new Option('--slice-end <rule>', 'whether $[1:4] in filters of transform jobs holds position 4')
+        .choices(['exclusive', 'inclusive'])
+        .default('exclusive'),
     )
     .addHelpText('after', EXAMPLES)
     .action(async (options: LocalCommandOptions) => {
@@ -50,10 +48,8 @@ export function localCommand(): Command {
 
 async function runLocalCommand(options: LocalCommandOptions, out: TextSink): Promise<number> {
   const log = (line: string): void => void out.write(`${new Date().toISOString()}  ${line}\n`);
-  const { invocationTimeout, ...rest } = options;
-  const dir = path.resolve(options.dir);
-  const service = await startLocal({ ...rest, dir, invocationTimeoutMs: 1000 * invocationTimeout, log });
-  out.write(welcome(service.url, dir));
+  const service = await startLocal({ ...options, dir: path.resolve(options.dir), log });
+  out.write(welcome(service.url, path.resolve(options.dir)));
   await interrupted();
   out.write('Stopping the containers ...\n');
   await service.close();
@@ -89,10 +85,4 @@ function portNumber(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new InvalidArgumentError('Give a port from 0 to 65535.');
-}
-
-function positiveNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError('Give a number above 0.');
 }

@@ -1,38 +1,55 @@
-/** What `twinvec transform` does once its options are read: survey, server, engine, summary, exit code. */
-import { mkdtemp, rm } from 'node:fs/promises';
+/** What `twinvec transform` does once its options are read: survey, servers, engine, summary, exit code. */
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { batchEnvironment } from '#core/batch/batch-environment.ts';
+import type { AssembleWith } from '#core/batch/assemble.ts';
+import { type DataProcessing, type JoinSource, readDataProcessing } from '#core/batch/processing/data-processing.ts';
 import { payloadProblem, type TransformChoices } from '#core/batch/settings.ts';
 import type { BatchStrategy, SplitType } from '#core/batch/split-types.ts';
 import { TwinvecError, toTwinvecError } from '#core/errors.ts';
+import type { SliceEnd } from '#core/json-path/json-path.ts';
 import { LIMITS, mebibytes } from '#core/limits.ts';
-import { formatCount } from '#core/terminal/format.ts';
+import { formatBytes, formatCount } from '#core/terminal/format.ts';
 import { createProgress, type TextSink } from '#core/terminal/progress.ts';
-import { type ContainerProcess, startContainer } from '../../local/hosting/container-process.ts';
-import { layOutModel } from '../../local/hosting/model-folder.ts';
-import { folderSink, folderSource } from '../../local/transform/folder-storage.ts';
-import type { TransformReport } from '../../local/transform/report.ts';
+import { s3Address } from '../../local/training/lay-out-job.ts';
+import { createDataCapture, type DataCapture } from '../../local/transform/data-capture.ts';
+import { folderSink, folderSource, manifestFileSource } from '../../local/transform/folder-storage.ts';
+import type { TransformProgress, TransformReport } from '../../local/transform/report.ts';
 import { runTransform } from '../../local/transform/run-transform.ts';
+import { s3ManifestSource, s3Sink, s3Source } from '../../local/transform/s3-storage.ts';
+import type { TransformSink, TransformSource } from '../../local/transform/storage.ts';
 import { type Survey, surveySource } from '../../local/transform/survey.ts';
-import { transformSummary } from './transform-summary.ts';
+import type { CompressionType } from '../../local/transform/transform-object.ts';
+import { isS3, s3Client } from './s3-addresses.ts';
+import { startServers } from './transform-servers.ts';
+import { transformJson, transformSummary } from './transform-summary.ts';
 
 export interface TransformCommandOptions {
   readonly model: string;
   readonly input: string;
+  readonly manifest: boolean;
   readonly output: string;
+  readonly compression: CompressionType;
   readonly contentType: string;
   readonly accept?: string;
   readonly splitType: SplitType;
   readonly strategy: BatchStrategy;
-  readonly assembleWith: 'Line' | 'None';
+  readonly assembleWith: AssembleWith;
   readonly maxPayload?: number;
   readonly maxConcurrent?: number;
+  readonly instances: number;
   readonly timeout: number;
   readonly retries: number;
   readonly engine?: 'auto' | 'tensorflow' | 'js';
   /** The job's Environment. */
   readonly env: Readonly<Record<string, string>>;
+  readonly inputFilter?: string;
+  readonly outputFilter?: string;
+  readonly join: JoinSource;
+  readonly sliceEnd: SliceEnd;
+  readonly inferenceId: boolean;
+  readonly capture?: string;
+  readonly json: boolean;
 }
 
 /** Results go to standard output, progress and problems to standard error. `process` fits. */
@@ -45,10 +62,11 @@ export const EXIT_CODES = { done: 0, failed: 1, usage: 2, placeholders: 3 } as c
 
 /** @returns the exit code. */
 export async function runTransformCommand(options: TransformCommandOptions, streams: CommandStreams): Promise<number> {
-  const choices = choicesOf(options);
-  const problem = payloadProblem(options.maxConcurrent ?? 1, options.maxPayload ?? 1);
-  if (problem) {
-    streams.stderr.write(`error: ${problem}\n`);
+  let processing: DataProcessing | undefined;
+  try {
+    processing = readProcessing(options);
+  } catch (thrown) {
+    streams.stderr.write(`error: ${toTwinvecError(thrown).message}\n`);
     return EXIT_CODES.usage;
   }
   const folder = await mkdtemp(path.join(tmpdir(), 'twinvec-transform-'));
@@ -56,13 +74,8 @@ export async function runTransformCommand(options: TransformCommandOptions, stre
   const interrupt = (): void => interrupted.abort(new Error('interrupted'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
-    const survey = await surveySource(folderSource(options.input), {
-      splitType: options.splitType,
-      strategy: options.strategy,
-      // The server may allow less; what is over the largest payload can be told without it.
-      maxPayloadBytes: mebibytes(options.maxPayload ?? LIMITS.batchMaxPayloadMb.value),
-    });
-    const report = await transform(options, choices, { survey, folder, streams, signal: interrupted.signal });
+    const survey = await surveyInput(options, processing, streams);
+    const report = await transform({ options, processing, survey, folder, streams, signal: interrupted.signal });
     return exitCodeOf(report);
   } catch (thrown) {
     const said = thrown instanceof TwinvecError ? thrown.message : describeUnexpected(thrown, interrupted.signal);
@@ -74,62 +87,151 @@ export async function runTransformCommand(options: TransformCommandOptions, stre
   }
 }
 
-interface Surroundings {
+/** @throws TwinvecError for options that contradict each other. */
+function readProcessing(options: TransformCommandOptions): DataProcessing | undefined {
+  const problem = payloadProblem(options.maxConcurrent ?? 1, options.maxPayload ?? 1);
+  if (problem) throw new TwinvecError('ValidationFailed', problem);
+  return readDataProcessing({
+    ...options,
+    joinSource: options.join,
+    generateInferenceId: options.inferenceId,
+    maxPayloadMb: options.maxPayload,
+  });
+}
+
+async function surveyInput(
+  options: TransformCommandOptions,
+  processing: DataProcessing | undefined,
+  { stderr }: CommandStreams,
+): Promise<Survey> {
+  // Far away, every byte costs: what is there is counted, and not read twice.
+  if (isS3(options.input)) return listInput(options);
+  const progress = createProgress({ label: 'reading', unit: 'MiB', sink: stderr.isTTY ? stderr : SILENT });
+  let bytes = 0;
+  try {
+    return await surveySource(sourceOf(options), {
+      splitType: options.splitType,
+      strategy: options.strategy,
+      maxPayloadBytes: largestRecord(options, processing),
+      compression: options.compression,
+      onBytes: (more) => {
+        bytes += more;
+        progress.update(Math.round(bytes / mebibytes(1)));
+      },
+    });
+  } finally {
+    progress.finish();
+  }
+}
+
+async function listInput(options: TransformCommandOptions): Promise<Survey> {
+  const sums = { objects: 0, bytes: 0 };
+  for await (const object of sourceOf(options).list()) {
+    sums.objects += 1;
+    sums.bytes += object.bytes ?? 0;
+  }
+  if (sums.objects === 0) throw new TwinvecError('NotFound', 'the input holds no objects');
+  return { ...sums, records: undefined };
+}
+
+const SILENT: TextSink = { write: () => true };
+
+/** The server may allow less, and a filter may leave less; what is over this could never be sent. */
+function largestRecord(
+  { maxPayload, splitType }: TransformCommandOptions,
+  processing: DataProcessing | undefined,
+): number {
+  if (maxPayload === 0) return splitType === 'None' ? Number.POSITIVE_INFINITY : LIMITS.batchStreamedRecord.value;
+  return mebibytes(
+    processing?.inputFormat ? LIMITS.batchMaxPayloadMb.value : (maxPayload ?? LIMITS.batchMaxPayloadMb.value),
+  );
+}
+
+interface TransformRun {
+  readonly options: TransformCommandOptions;
+  readonly processing: DataProcessing | undefined;
   readonly survey: Survey;
-  /** For the model in use and the server's log. */
+  /** For the model in use and the servers' logs. */
   readonly folder: string;
   readonly streams: CommandStreams;
   readonly signal: AbortSignal;
 }
 
-async function transform(
-  options: TransformCommandOptions,
-  choices: TransformChoices,
-  { survey, folder, streams, signal }: Surroundings,
-): Promise<TransformReport> {
-  streams.stderr.write(`${inputLine(survey)}; starting the model server ...\n`);
-  const server = await startServer(options, choices, folder, signal);
+async function transform({
+  options,
+  processing,
+  survey,
+  folder,
+  streams,
+  signal,
+}: TransformRun): Promise<TransformReport> {
+  const { stderr, stdout } = streams;
+  const count = Math.min(options.instances, survey.objects);
+  stderr.write(`${inputLine(survey)}; starting ${count === 1 ? 'the model server' : `${count} model servers`} ...\n`);
+  const choices = choicesOf(options);
+  let progress: ReturnType<typeof createProgress> | undefined;
+  const onRestart = (end: string): void => {
+    const line = `warning: ${end}; it is started again`;
+    if (progress) progress.line(line);
+    else stderr.write(`${line}\n`);
+  };
+  const servers = await startServers({ command: options, choices, count, folder, onRestart, signal });
+  const startedAt = new Date();
   const started = performance.now();
-  const progress = createProgress({ label: 'transform', total: survey.records, unit: 'records', sink: streams.stderr });
+  const capture = await captureOf(options, startedAt);
+  const total = survey.records === undefined ? {} : { total: survey.records };
+  progress = createProgress({ label: 'transform', ...total, unit: 'records', sink: stderr });
   try {
     const report = await runTransform({
-      source: folderSource(options.input),
-      sink: folderSink(options.output),
-      server,
+      ...options,
+      source: sourceOf(options),
+      sink: sinkOf(options.output),
+      servers,
       choices,
-      contentType: options.contentType,
-      accept: options.accept,
+      processing,
+      startedAt,
       requests: { timeoutMs: options.timeout * 1000, maxRetries: options.retries },
-      onProgress: ({ records, retries }) => progress.update(records, retries === 0 ? '' : `${retries} retries`),
+      onProgress: (now) => progress?.update(now.records, progressDetail(now, survey)),
+      onObject: (object) => capture?.add(object),
       signal,
     });
+    await capture?.commit();
     progress.finish();
-    streams.stdout.write(transformSummary(report, (performance.now() - started) / 1000));
+    const seconds = (performance.now() - started) / 1000;
+    stdout.write(options.json ? transformJson(report, seconds) : transformSummary(report, seconds));
     return report;
+  } catch (error) {
+    await capture?.discard();
+    throw error;
   } finally {
     progress.finish();
-    await server.stop();
+    await Promise.all(servers.map((server) => server.stop()));
   }
 }
 
-async function startServer(
-  options: TransformCommandOptions,
-  choices: TransformChoices,
-  folder: string,
-  signal: AbortSignal,
-): Promise<ContainerProcess> {
-  const baseDir = path.join(folder, 'ml');
-  await layOutModel(options.model, baseDir);
-  return startContainer({
-    baseDir,
-    environment: {
-      ...options.env,
-      ...batchEnvironment(choices),
-      ...(options.engine === undefined ? {} : { TWINVEC_ENGINE: options.engine }),
-    },
-    logFile: path.join(folder, 'server.log'),
-    signal,
+function sourceOf({ input, manifest }: TransformCommandOptions): TransformSource {
+  if (!isS3(input)) return manifest ? manifestFileSource(input) : folderSource(input);
+  return manifest ? s3ManifestSource(s3Client(), s3Address(input)) : s3Source(s3Client(), s3Address(input));
+}
+
+function sinkOf(output: string): TransformSink {
+  return isS3(output) ? s3Sink(s3Client(), s3Address(output)) : folderSink(output);
+}
+
+async function captureOf(options: TransformCommandOptions, startedAt: Date): Promise<DataCapture | undefined> {
+  if (options.capture === undefined) return undefined;
+  return createDataCapture({
+    sink: sinkOf(options.capture),
+    inputBase: await inputBaseOf(options),
+    outputPrefix: isS3(options.output) ? options.output.replace(/\/?$/, '/') : `${path.resolve(options.output)}/`,
+    startedAt,
   });
+}
+
+async function inputBaseOf({ input, manifest }: TransformCommandOptions): Promise<string> {
+  if (isS3(input)) return 's3://';
+  const isFolder = !manifest && (await stat(input)).isDirectory();
+  return `${path.resolve(isFolder ? input : path.dirname(input))}/`;
 }
 
 function choicesOf(options: TransformCommandOptions): TransformChoices {
@@ -144,7 +246,14 @@ function choicesOf(options: TransformCommandOptions): TransformChoices {
 
 function inputLine(survey: Survey): string {
   const objects = `${formatCount(survey.objects)} input${survey.objects === 1 ? '' : 's'}`;
-  return `${formatCount(survey.records)} records in ${objects}`;
+  return survey.records === undefined ? objects : `${formatCount(survey.records)} records in ${objects}`;
+}
+
+function progressDetail({ objects, bytesIn, retries }: TransformProgress, survey: Survey): string {
+  const parts = [`${formatBytes(bytesIn)}`];
+  if (survey.objects > 1) parts.unshift(`${formatCount(objects)}/${formatCount(survey.objects)} inputs`);
+  if (retries > 0) parts.push(`${formatCount(retries)} retries`);
+  return parts.join('  ');
 }
 
 function describeUnexpected(thrown: unknown, signal: AbortSignal): string {

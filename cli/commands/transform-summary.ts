@@ -25,6 +25,13 @@ export function transformSummary(report: TransformReport, seconds: number): stri
   return [table, stopped(report), failures(report), placeholders(report)].filter(Boolean).join('\n');
 }
 
+/** The same for a script, with every input without output and the places of the first 1,000 bad records. */
+export function transformJson(report: TransformReport, seconds: number): string {
+  const { listedPlaceholders, ...figures } = report;
+  const outputs = report.objects - report.failures.length;
+  return `${JSON.stringify({ ...figures, outputs, seconds: Number(seconds.toFixed(3)), listedPlaceholders })}\n`;
+}
+
 function stopped(report: TransformReport): string {
   return report.stopped ? 'Stopped before the end; the outputs above are whole.\n' : '';
 }

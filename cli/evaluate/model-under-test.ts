@@ -10,6 +10,7 @@ import { TwinvecError } from '#core/errors.ts';
 import { decodePredictions } from '#core/object2vec/decode-predictions.ts';
 import { startContainer } from '../../local/hosting/container-process.ts';
 import { layOutModel } from '../../local/hosting/model-folder.ts';
+import { RefusedError } from '../../local/transform/failure.ts';
 import { inOrder } from '../../local/transform/in-order.ts';
 import { createModelClient } from '../../local/transform/model-client.ts';
 import { createSemaphore } from '../../local/transform/semaphore.ts';
@@ -52,15 +53,15 @@ export async function openModelUnderTest(
     await layOutModel(model, baseDir);
     const environment = { ...batchEnvironment({}), ...(engine === undefined ? {} : { TWINVEC_ENGINE: engine }) };
     const server = await startContainer({ baseDir, environment, logFile: join(folder, 'server.log'), signal });
-    const client = createModelClient({ url: server.url, maxConnections: REQUESTS_AT_ONCE });
+    const client = createModelClient({ server, maxConnections: REQUESTS_AT_ONCE });
     const send = async (records: readonly string[]) => {
       const body = Buffer.from(records.join('\n'));
-      const { status, body: answer } = await client.invoke(
-        { body, contentType: JSON_LINES, accept: JSON_LINES },
-        signal,
-      );
-      if (status === 200) return decodePredictions(answer, JSON_LINES);
-      throw new TwinvecError('ModelFailed', `The model answered ${status}: ${answer.toString('utf8', 0, 512)}`);
+      const sent = { body, contentType: JSON_LINES, accept: JSON_LINES };
+      const answer = await client.invoke(sent, signal).catch((error: unknown) => {
+        if (!(error instanceof RefusedError)) throw error;
+        throw new TwinvecError('ModelFailed', `The model answered ${error.status}: ${error.message.slice(0, 512)}`);
+      });
+      return decodePredictions(answer.body, JSON_LINES);
     };
     return {
       ask: (items, toRecord) =>

@@ -1,4 +1,5 @@
 /** What every way of splitting an object into records has in common. */
+import { TwinvecError } from '#core/errors.ts';
 
 export interface SourceRecord {
   /** What is sent for the record. May be a view into the chunk it came from. */
@@ -28,4 +29,17 @@ export async function* splitRecords(
   }
   const last = splitter.end();
   if (last.length > 0) yield last;
+}
+
+/** What a reader of one record calls it. */
+const PLACE_OF_ONE = /^(Line 1|The body), /;
+
+/** Says at which line of the object something went wrong. */
+export function atLine<T>(line: number, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof TwinvecError)) throw error;
+    throw new TwinvecError(error.code, `line ${line}: ${error.message.replace(PLACE_OF_ONE, '')}`);
+  }
 }

@@ -21,6 +21,7 @@ export interface TransformSettings {
   readonly splitType: SplitType;
   readonly assembleWith: AssembleWith;
   readonly strategy: BatchStrategy;
+  /** 0 is a body of any size, sent in HTTP chunks. */
   readonly maxPayloadMb: number;
   readonly maxConcurrentTransforms: number;
 }
@@ -41,8 +42,7 @@ export type ExecutionParameters = z.infer<typeof ExecutionParameters>;
 /**
  * MaxConcurrentTransforms 0 counts as unset, as at AWS.
  *
- * @throws TwinvecError InvalidConfiguration when concurrency x payload is over the platform's limit, or the payload is
- * 0 (a body of any size, streamed), which this engine does not do.
+ * @throws TwinvecError InvalidConfiguration when concurrency x payload is over the platform's limit.
  */
 export function resolveSettings(job: TransformChoices, container: ExecutionParameters = {}): TransformSettings {
   const settings: TransformSettings = {
@@ -60,7 +60,6 @@ export function resolveSettings(job: TransformChoices, container: ExecutionParam
 /** Why this pair is not allowed; undefined when it is. */
 export function payloadProblem(maxConcurrentTransforms: number, maxPayloadMb: number): string | undefined {
   const most = LIMITS.batchMaxConcurrencyTimesPayloadMb.value;
-  if (maxPayloadMb === 0) return 'MaxPayloadInMB 0 (a request of any size) is not supported here. Use 1 to 100.';
   if (maxConcurrentTransforms * maxPayloadMb <= most) return undefined;
   return `MaxConcurrentTransforms x MaxPayloadInMB is ${maxConcurrentTransforms} x ${maxPayloadMb}; the product may be at most ${most} MB.`;
 }

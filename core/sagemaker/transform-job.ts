@@ -1,10 +1,12 @@
 /**
- * CreateTransformJob: the request with the API model's ranges (spec sagemaker 2.2), and which of its valid fields this
- * engine does not do. Those are refused by name; a field is never accepted and then ignored.
+ * CreateTransformJob: the request with the API model's ranges (spec sagemaker 2.2), the rules between its fields, and
+ * which of its valid fields this engine does not do. Those are refused by name; a field is never accepted and ignored.
  */
 import * as z from 'zod';
+import { type DataProcessing, readDataProcessing } from '#core/batch/processing/data-processing.ts';
 import { payloadProblem, type TransformChoices } from '#core/batch/settings.ts';
 import { SPLIT_TYPES } from '#core/batch/split-types.ts';
+import type { SliceEnd } from '#core/json-path/json-path.ts';
 import { LIMITS } from '#core/limits.ts';
 import { InstanceType, KmsKeyId, Name, S3UriText, Tags, TransformEnvironment } from './fields.ts';
 import { refuse } from './validation.ts';
@@ -30,7 +32,7 @@ const TransformOutput = z.strictObject({
 
 const TransformResources = z.strictObject({
   InstanceType,
-  InstanceCount: z.int().min(1).max(100),
+  InstanceCount: z.int().min(1).max(LIMITS.batchMaxInstances.value),
   VolumeKmsKeyId: KmsKeyId.optional(),
   TransformAmiVersion: z.string().max(63).optional(),
 });
@@ -40,10 +42,16 @@ const ModelClientConfig = z.strictObject({
   InvocationsMaxRetries: z.int().min(0).max(3).default(LIMITS.batchInvocationRetries.value),
 });
 
-const DataProcessing = z.strictObject({
+const DataProcessingFields = z.strictObject({
   InputFilter: JsonPath.default('$'),
   OutputFilter: JsonPath.default('$'),
   JoinSource: z.enum(['None', 'Input']).default('None'),
+});
+
+const DataCapture = z.strictObject({
+  DestinationS3Uri: S3UriText,
+  KmsKeyId: KmsKeyId.optional(),
+  GenerateInferenceId: z.boolean().default(false),
 });
 
 export const CreateTransformJobRequest = z.strictObject({
@@ -57,8 +65,8 @@ export const CreateTransformJobRequest = z.strictObject({
   TransformInput,
   TransformOutput,
   TransformResources,
-  DataProcessing: DataProcessing.prefault({}),
-  DataCaptureConfig: z.looseObject({ DestinationS3Uri: S3UriText }).optional(),
+  DataProcessing: DataProcessingFields.prefault({}),
+  DataCaptureConfig: DataCapture.optional(),
   ExperimentConfig: z.looseObject({}).optional(),
   Tags: Tags.optional(),
 });
@@ -67,14 +75,16 @@ export type CreateTransformJobRequest = z.infer<typeof CreateTransformJobRequest
 
 export const TransformJobName = z.strictObject({ TransformJobName: Name });
 
-export type TransformJobStatus = 'InProgress' | 'Completed' | 'Failed' | 'Stopping' | 'Stopped';
+export const TRANSFORM_JOB_STATUSES = ['InProgress', 'Completed', 'Failed', 'Stopping', 'Stopped'] as const;
+export type TransformJobStatus = (typeof TRANSFORM_JOB_STATUSES)[number];
 
 /**
  * What of a valid request this engine does not do, and the cross-rules of the API.
  *
+ * @returns what is to be done with the records, undefined when nothing is
  * @throws TwinvecError ValidationFailed naming every such field.
  */
-export function checkSupported(job: CreateTransformJobRequest): void {
+export function checkTransformJob(job: CreateTransformJobRequest, sliceEnd?: SliceEnd): DataProcessing | undefined {
   const unsupported = unsupportedFields(job);
   if (unsupported.length > 0) {
     throw refuse(
@@ -83,29 +93,34 @@ export function checkSupported(job: CreateTransformJobRequest): void {
   }
   const problem = payloadProblem(job.MaxConcurrentTransforms || 1, job.MaxPayloadInMB ?? 1);
   if (problem) throw refuse(problem);
+  const { TransformInput: input, TransformOutput: output, DataProcessing: data } = job;
+  return readDataProcessing({
+    inputFilter: data.InputFilter,
+    outputFilter: data.OutputFilter,
+    joinSource: data.JoinSource,
+    generateInferenceId: job.DataCaptureConfig?.GenerateInferenceId,
+    contentType: input.ContentType,
+    accept: output.Accept,
+    splitType: input.SplitType,
+    assembleWith: output.AssembleWith,
+    maxPayloadMb: job.MaxPayloadInMB,
+    sliceEnd,
+  });
 }
 
 function unsupportedFields(job: CreateTransformJobRequest): string[] {
-  const { TransformInput: input, TransformOutput: output, TransformResources: resources, DataProcessing: data } = job;
+  const { TransformOutput: output, TransformResources: resources } = job;
   const rules: readonly (readonly [boolean, string])[] = [
-    [input.CompressionType !== 'None', `TransformInput.CompressionType=${input.CompressionType}`],
-    [
-      input.DataSource.S3DataSource.S3DataType !== 'S3Prefix',
-      `TransformInput.DataSource.S3DataSource.S3DataType=${input.DataSource.S3DataSource.S3DataType}`,
-    ],
-    [data.InputFilter !== '$', 'DataProcessing.InputFilter'],
-    [data.OutputFilter !== '$', 'DataProcessing.OutputFilter'],
-    [data.JoinSource !== 'None', 'DataProcessing.JoinSource'],
     [output.KmsKeyId !== undefined, 'TransformOutput.KmsKeyId'],
     [resources.VolumeKmsKeyId !== undefined, 'TransformResources.VolumeKmsKeyId'],
     [resources.TransformAmiVersion !== undefined, 'TransformResources.TransformAmiVersion'],
-    [job.DataCaptureConfig !== undefined, 'DataCaptureConfig'],
+    [job.DataCaptureConfig?.KmsKeyId !== undefined, 'DataCaptureConfig.KmsKeyId'],
     [job.ExperimentConfig !== undefined, 'ExperimentConfig'],
   ];
   return rules.filter(([present]) => present).map(([, name]) => name);
 }
 
-/** What a supported job says about how to run it. */
+/** What a job says about how to run it. */
 export function choicesOf(job: CreateTransformJobRequest): TransformChoices {
   return {
     splitType: job.TransformInput.SplitType,

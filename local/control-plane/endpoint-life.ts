@@ -29,8 +29,7 @@ export interface EndpointLife {
 export interface EndpointLifeOptions {
   readonly store: ResourceStore<EndpointRecord>;
   readonly host: ModelHost;
-  /** @param hostname of the container, in a pipeline */
-  readonly logFileOf: (endpoint: string, variant: string, instance: string, hostname: string | undefined) => string;
+  readonly logFileOf: (endpoint: string, variant: string, instance: number) => string;
 }
 
 /** What an endpoint has running, and what it is doing. */
@@ -59,14 +58,8 @@ export function createEndpointLife({ store, host, logFileOf }: EndpointLifeOptio
   }
 
   function startServers({ name, region }: EndpointRecord, live: Live, wanted: Deployment, keep: Fleet): Promise<Fleet> {
-    return startFleet({
-      host,
-      region,
-      variants: wanted.variants,
-      keep,
-      logFileOf: (...server) => logFileOf(name, ...server),
-      signal: live.stop.signal,
-    });
+    const logFile = (variant: string, instance: number): string => logFileOf(name, variant, instance);
+    return startFleet({ host, region, variants: wanted.variants, keep, logFileOf: logFile, signal: live.stop.signal });
   }
 
   async function start(record: EndpointRecord, live: Live, ifNot: EndpointStatus, change: Change = {}): Promise<void> {

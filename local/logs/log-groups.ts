@@ -9,6 +9,7 @@ const EXTENSION = '.log';
 
 export const ENDPOINT_LOGS = '/aws/sagemaker/Endpoints';
 export const TRAINING_LOGS = '/aws/sagemaker/TrainingJobs';
+export const TRANSFORM_LOGS = '/aws/sagemaker/TransformJobs';
 
 export interface LogStream {
   readonly name: string;

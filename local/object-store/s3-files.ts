@@ -7,7 +7,6 @@ import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk
 import { TwinvecError } from '#core/errors.ts';
 import type { S3Uri } from '#core/sagemaker/s3-uri.ts';
 import { s3Sink } from '../transform/s3-storage.ts';
-import type { OutputObject } from '../transform/storage.ts';
 
 export interface ListedObject {
   readonly key: string;
@@ -53,14 +52,10 @@ export async function downloadObject(client: S3Client, uri: S3Uri, file: string,
   }
 }
 
-/** An object that is there when it is committed, never in part. */
-export async function createObject(client: S3Client, { bucket, key }: S3Uri): Promise<OutputObject> {
-  const folder = key.slice(0, key.lastIndexOf('/') + 1);
-  return s3Sink(client, { bucket, key: folder }).create(key.slice(folder.length));
-}
-
+/** No partial object is ever visible. */
 export async function uploadFile(client: S3Client, file: string, uri: S3Uri): Promise<void> {
-  const object = await createObject(client, uri);
+  const folder = uri.key.slice(0, uri.key.lastIndexOf('/') + 1);
+  const object = await s3Sink(client, { bucket: uri.bucket, key: folder }).create(uri.key.slice(folder.length));
   try {
     for await (const chunk of createReadStream(file)) await object.write(chunk as Uint8Array);
     await object.commit();

@@ -1,5 +1,6 @@
 /** What a transform did: the figures of its summary, and every object and record that did not go through. */
 import type { TransformSettings } from '#core/batch/settings.ts';
+import type { Blame } from './failure.ts';
 
 export interface TransformReport {
   readonly settings: TransformSettings;
@@ -28,6 +29,7 @@ export interface PlaceholderPlace {
 /** An object without output, and why. */
 export interface ObjectFailure {
   readonly object: string;
+  readonly blame: Blame;
   readonly cause: string;
 }
 

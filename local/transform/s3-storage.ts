@@ -1,22 +1,16 @@
 /**
- * S3 as source and sink of a transform. A source is a plain string prefix, as at AWS (spec sagemaker 2.4); outputs go
- * up as multipart uploads, so that memory stays at one part and no partial object is ever visible.
+ * S3 as source and sink of a transform. A source is a plain string prefix or a manifest, as at AWS (spec sagemaker
+ * 2.4); outputs go up as multipart uploads, so that memory stays at one part and no partial object is ever visible.
  */
-import {
-  AbortMultipartUploadCommand,
-  type CompletedPart,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  GetObjectCommand,
-  PutObjectCommand,
-  paginateListObjectsV2,
-  type S3Client,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3';
+import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { parseManifest } from '#core/batch/manifest.ts';
 import { outputName } from '#core/batch/output-name.ts';
 import { TwinvecError } from '#core/errors.ts';
-import type { S3Uri } from '#core/sagemaker/s3-uri.ts';
-import type { OutputObject, TransformSink, TransformSource } from './storage.ts';
+import { LIMITS } from '#core/limits.ts';
+import { parseS3Uri, type S3Uri } from '#core/sagemaker/s3-uri.ts';
+import { readS3Object } from './s3-object.ts';
+import { createUpload } from './s3-upload.ts';
+import type { SourceObject, TransformSink, TransformSource } from './storage.ts';
 
 /** S3 wants parts of at least 5 MiB, the last one excepted. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -31,7 +25,8 @@ export function s3Source(client: S3Client, uri: S3Uri): TransformSource {
             label: `${uri.bucket}/${key}`,
             outputName: outputName(uri.key, key),
             bytes: bytes ?? 0,
-            open: () => readObject(client, uri.bucket, key, etag),
+            version: etag,
+            open: () => readS3Object(client, { bucket: uri.bucket, key }, etag),
           };
         }
       }
@@ -39,71 +34,51 @@ export function s3Source(client: S3Client, uri: S3Uri): TransformSource {
   };
 }
 
-/** `If-Match` keeps an object that is replaced during the job from being read half old, half new. */
-async function* readObject(
-  client: S3Client,
-  bucket: string,
-  key: string,
-  etag: string | undefined,
-): AsyncGenerator<Uint8Array> {
-  const { Body: body, ContentLength: expected } = await client.send(
-    new GetObjectCommand({ Bucket: bucket, Key: key, ...(etag === undefined ? {} : { IfMatch: etag }) }),
-  );
-  let received = 0;
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    received += chunk.length;
-    yield chunk;
+/**
+ * The objects that a manifest names, wherever they lie. They are looked up when they are read.
+ *
+ * @throws while it is listed TwinvecError InvalidManifest with the place, and what reading the manifest throws
+ */
+export function s3ManifestSource(client: S3Client, manifest: S3Uri): TransformSource {
+  const name = `s3://${manifest.bucket}/${manifest.key}`;
+  return {
+    async *list() {
+      const { prefix, names } = parseManifest(await readManifest(client, manifest, name), name);
+      const base = parseS3Uri(prefix);
+      if (!base) throw new TwinvecError('InvalidManifest', `${name}: element 0: ${prefix} is not an s3:// address`);
+      for (const rest of names) yield manifestObject(client, { bucket: base.bucket, key: base.key + rest }, base.key);
+    },
+  };
+}
+
+function manifestObject(client: S3Client, uri: S3Uri, prefix: string): SourceObject {
+  return {
+    label: `${uri.bucket}/${uri.key}`,
+    outputName: outputName(prefix, uri.key),
+    bytes: undefined,
+    version: undefined,
+    open: () => readS3Object(client, uri, undefined),
+  };
+}
+
+async function readManifest(client: S3Client, uri: S3Uri, name: string): Promise<Uint8Array> {
+  const get = new GetObjectCommand({ Bucket: uri.bucket, Key: uri.key });
+  const { Body: body, ContentLength: bytes = 0 } = await client.send(get).catch((error: Error) => {
+    throw new TwinvecError('NotFound', `the manifest ${name} cannot be read: ${error.name}`, { cause: error });
+  });
+  if (bytes > LIMITS.batchManifestBytes.value) {
+    throw new TwinvecError('InvalidManifest', `${name}: it has ${bytes} bytes`);
   }
-  if (expected !== undefined && received !== expected) {
-    throw new TwinvecError('Internal', `reading ended after ${received} of ${expected} bytes`);
-  }
+  return body!.transformToByteArray();
+}
+
+export interface S3SinkOptions {
+  /** Held in memory for each output. @default 8 MiB */
+  readonly partBytes?: number;
 }
 
 /** @param uri Its key is a folder, with or without the last "/". */
-export function s3Sink(client: S3Client, uri: S3Uri): TransformSink {
+export function s3Sink(client: S3Client, uri: S3Uri, { partBytes = PART_BYTES }: S3SinkOptions = {}): TransformSink {
   const prefix = uri.key === '' || uri.key.endsWith('/') ? uri.key : `${uri.key}/`;
-  return { create: async (name) => createUpload(client, { Bucket: uri.bucket, Key: prefix + name }) };
-}
-
-function createUpload(client: S3Client, target: { readonly Bucket: string; readonly Key: string }): OutputObject {
-  let held: Uint8Array[] = [];
-  let heldBytes = 0;
-  let uploadId: string | undefined;
-  const parts: CompletedPart[] = [];
-
-  function takeHeld(): Buffer {
-    const bytes = Buffer.concat(held, heldBytes);
-    held = [];
-    heldBytes = 0;
-    return bytes;
-  }
-
-  async function uploadPart(): Promise<void> {
-    uploadId ??= (await client.send(new CreateMultipartUploadCommand(target))).UploadId;
-    const part = { UploadId: uploadId, PartNumber: parts.length + 1 };
-    const { ETag } = await client.send(new UploadPartCommand({ ...target, ...part, Body: takeHeld() }));
-    parts.push({ PartNumber: part.PartNumber, ...(ETag === undefined ? {} : { ETag }) });
-  }
-
-  return {
-    async write(bytes) {
-      held.push(bytes);
-      heldBytes += bytes.length;
-      if (heldBytes >= PART_BYTES) await uploadPart();
-    },
-    async commit() {
-      if (uploadId === undefined) {
-        const body = takeHeld();
-        await client.send(new PutObjectCommand({ ...target, Body: body, ContentLength: body.length }));
-        return;
-      }
-      if (heldBytes > 0) await uploadPart();
-      const upload = { UploadId: uploadId, MultipartUpload: { Parts: parts } };
-      await client.send(new CompleteMultipartUploadCommand({ ...target, ...upload }));
-    },
-    async discard() {
-      takeHeld();
-      if (uploadId !== undefined) await client.send(new AbortMultipartUploadCommand({ ...target, UploadId: uploadId }));
-    },
-  };
+  return { create: async (name) => createUpload(client, { Bucket: uri.bucket, Key: prefix + name }, partBytes) };
 }

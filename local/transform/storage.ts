@@ -6,7 +6,11 @@ export interface SourceObject {
   readonly label: string;
   /** Name of its output, `.out` included. */
   readonly outputName: string;
-  readonly bytes: number;
+  /** Undefined where a manifest names the object and nobody has asked for its size yet. */
+  readonly bytes: number | undefined;
+  /** Changes when the object does, such as an ETag; undefined where it is not known before it is read. */
+  readonly version: string | undefined;
+  /** May be called again, for another try. */
   open(): AsyncIterable<Uint8Array>;
 }
 

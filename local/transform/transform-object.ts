@@ -1,17 +1,21 @@
 /**
- * One object through the model: split, sent side by side, assembled in order. Its output appears when every record is
- * in it, or not at all.
+ * One object through the model: split, filtered, sent side by side, joined and assembled in order. Its output appears
+ * when every record is in it, or not at all.
  */
 import { type AssembledPart, assemble } from '#core/batch/assemble.ts';
 import { type MiniBatch, miniBatches } from '#core/batch/mini-batches.ts';
+import type { RecordProcessor } from '#core/batch/processing/record-processor.ts';
 import type { TransformSettings } from '#core/batch/settings.ts';
-import { mebibytes } from '#core/limits.ts';
-import { RefusedError } from './failure.ts';
+import { LIMITS, mebibytes } from '#core/limits.ts';
+import { gunzipped } from './gunzip.ts';
 import { inOrder } from './in-order.ts';
 import type { ModelClient } from './model-client.ts';
 import { type FinishedObject, LISTED_PLACEHOLDERS, type PlaceholderPlace } from './report.ts';
 import type { Semaphore } from './semaphore.ts';
-import type { SourceObject, TransformSink } from './storage.ts';
+import type { OutputObject, SourceObject, TransformSink } from './storage.ts';
+import { mediaTypeOf, streamObject } from './stream-object.ts';
+
+export type CompressionType = 'None' | 'Gzip';
 
 export interface ObjectRun {
   readonly settings: TransformSettings;
@@ -19,6 +23,8 @@ export interface ObjectRun {
   readonly client: ModelClient;
   readonly contentType: string | undefined;
   readonly accept: string | undefined;
+  readonly compression: CompressionType;
+  readonly processor: RecordProcessor | undefined;
   /** Mini-batches held in memory. */
   readonly slots: Semaphore;
   /** Requests on the wire. */
@@ -29,41 +35,60 @@ export interface ObjectRun {
 }
 
 export async function transformObject(object: SourceObject, run: ObjectRun): Promise<FinishedObject> {
-  const output = await run.sink.create(object.outputName);
+  const { settings, sink, signal } = run;
+  const open = (): AsyncIterable<Uint8Array> => openObject(object, run);
+  // Of one body for the whole object every try begins a new output; mini-batches are tried again one by one.
+  if (settings.maxPayloadMb === 0 && !(settings.strategy === 'SingleRecord' && settings.splitType !== 'None')) {
+    return streamObject(object, open, run);
+  }
+  const output = await sink.create(object.outputName);
   try {
-    const sums = { recordsIn: 0, recordsOut: 0, bytesOut: 0, placeholders: 0 };
-    const listedPlaceholders: PlaceholderPlace[] = [];
-    for await (const { batch, part } of answers(object, run)) {
-      await output.write(part.bytes);
-      sums.recordsIn += batch.lines.length;
-      sums.recordsOut += part.records;
-      sums.bytesOut += part.bytes.length;
-      sums.placeholders += part.placeholders.length;
-      for (const { index, text } of part.placeholders.slice(0, LISTED_PLACEHOLDERS - listedPlaceholders.length)) {
-        listedPlaceholders.push({ object: object.label, line: batch.lines[index] ?? 1, text });
-      }
-      run.onRecords(batch.lines.length);
-    }
-    run.signal.throwIfAborted();
+    const finished = await writeAnswers(object, open, output, run);
+    signal.throwIfAborted();
     await output.commit();
-    return { ...sums, listedPlaceholders };
+    return finished;
   } catch (error) {
     await output.discard();
     throw error;
   }
 }
 
+async function writeAnswers(
+  object: SourceObject,
+  open: () => AsyncIterable<Uint8Array>,
+  output: OutputObject,
+  run: ObjectRun,
+): Promise<FinishedObject> {
+  const sums = { recordsIn: 0, recordsOut: 0, bytesOut: 0, placeholders: 0 };
+  const listedPlaceholders: PlaceholderPlace[] = [];
+  for await (const { lines, part } of answers(open(), run)) {
+    await output.write(part.bytes);
+    sums.recordsIn += lines.length;
+    sums.recordsOut += part.records;
+    sums.bytesOut += part.bytes.length;
+    sums.placeholders += part.placeholders.length;
+    for (const { index, text } of part.placeholders.slice(0, LISTED_PLACEHOLDERS - listedPlaceholders.length)) {
+      listedPlaceholders.push({ object: object.label, line: lines[index] ?? 1, text });
+    }
+    run.onRecords(lines.length);
+  }
+  return { ...sums, listedPlaceholders };
+}
+
 interface Answered {
-  readonly batch: Pick<MiniBatch, 'lines'>;
+  readonly lines: readonly number[];
   readonly part: AssembledPart;
 }
 
-function answers(object: SourceObject, run: ObjectRun): AsyncGenerator<Answered> {
-  const { settings, signal } = run;
-  const batches = miniBatches(counted(object.open(), run.onBytes), {
-    splitType: settings.splitType,
-    strategy: settings.strategy,
-    maxPayloadBytes: mebibytes(settings.maxPayloadMb),
+function answers(chunks: AsyncIterable<Uint8Array>, run: ObjectRun): AsyncGenerator<Answered> {
+  const { settings, signal, processor } = run;
+  const { splitType, strategy, maxPayloadMb } = settings;
+  const batches = miniBatches(chunks, {
+    splitType,
+    strategy,
+    maxPayloadBytes: maxPayloadMb === 0 ? LIMITS.batchStreamedRecord.value : mebibytes(maxPayloadMb),
+    filterInput: processor?.filterInput,
+    keepSources: processor?.finish !== undefined,
   });
   return inOrder(batches, run.slots, async (batch, stop) => {
     const release = await run.permits.acquire();
@@ -76,12 +101,16 @@ function answers(object: SourceObject, run: ObjectRun): AsyncGenerator<Answered>
 }
 
 async function answer(batch: MiniBatch, run: ObjectRun, signal: AbortSignal): Promise<Answered> {
-  const { contentType, accept, settings } = run;
-  const response = await run.client.invoke({ body: batch.body, contentType, accept }, signal);
-  if (response.status < 200 || response.status > 299) throw new RefusedError(response.status, response.body);
-  const mediaType = (response.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
-  const part = assemble({ body: response.body, mediaType }, batch.lines.length, settings);
-  return { batch: { lines: batch.lines }, part };
+  const { contentType, accept, settings, processor } = run;
+  const { body, headers } = await run.client.invoke({ body: batch.body, contentType, accept }, signal);
+  const options = { ...settings, finish: processor?.finish };
+  return { lines: batch.lines, part: assemble({ body, mediaType: mediaTypeOf(headers) }, batch, options) };
+}
+
+/** Bytes are counted as they are stored, which is what the size of an object says. */
+async function* openObject(object: SourceObject, { compression, onBytes }: ObjectRun): AsyncGenerator<Uint8Array> {
+  const stored = counted(object.open(), onBytes);
+  yield* compression === 'Gzip' ? gunzipped(stored) : stored;
 }
 
 async function* counted(

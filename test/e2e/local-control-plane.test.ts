@@ -211,6 +211,8 @@ describe('a transform job that cannot run', () => {
 
     await expect(create({ ModelName: 'none' })).rejects.toThrow(/^Could not find model/);
     await expect(create({ MaxConcurrentTransforms: 30, MaxPayloadInMB: 6 })).rejects.toThrow(/at most 100 MB/);
-    await expect(create({ DataProcessing: { JoinSource: 'Input' } })).rejects.toThrow(/DataProcessing.JoinSource/);
+    await expect(create({ DataProcessing: { JoinSource: 'Input' } })).rejects.toThrow(
+      /^DataProcessing: ContentType must be text\/csv, application\/json or application\/jsonlines/,
+    );
   });
 });

@@ -164,7 +164,10 @@ describe.each(ENGINES)('the local service on the %s engine', (engine) => {
     expect(JSON.parse(first!).scores[0]).toBeCloseTo(JSON.parse(answers[0]!).scores[0], 5);
     expect(second).toMatch(/^\{"error":/);
     expect(JSON.parse(third!).scores[0]).toBeCloseTo(JSON.parse(answers[2]!).scores[0], 5);
-    const dataLog = await readFile(path.join(work, engine, 'logs/transform-jobs/fine/data-log.log'), 'utf8');
+    const dataLog = await readFile(
+      path.join(work, engine, 'logs/aws/sagemaker/TransformJobs/fine/data-log.log'),
+      'utf8',
+    );
     expect(dataLog).toMatch(
       /:\[sagemaker logs\]: MaxConcurrentTransforms=4, MaxPayloadInMB=1, BatchStrategy=MULTI_RECORD\n/,
     );
@@ -183,7 +186,9 @@ describe.each(ENGINES)('the local service on the %s engine', (engine) => {
     const job = await ended('mixed');
 
     expect(job.TransformJobStatus).toBe('Failed');
-    expect(job.FailureReason).toMatch(/^bucket\/mixed\/in\/worse\.json: ClientError: 400: .*MalformedJson/);
+    expect(job.FailureReason).toMatch(
+      /^ClientError: See job logs for more information\. bucket\/mixed\/in\/worse\.json: ClientError: 400: .*MalformedJson/,
+    );
     expect(await keysBelow('mixed/out/')).toEqual(['mixed/out/good.json.out']);
   });
 
@@ -192,7 +197,7 @@ describe.each(ENGINES)('the local service on the %s engine', (engine) => {
 
     expect(await ended('nothing')).toMatchObject({
       TransformJobStatus: 'Failed',
-      FailureReason: 'the input holds no objects',
+      FailureReason: 'ClientError: the input holds no objects',
     });
   });
 

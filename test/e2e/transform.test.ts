@@ -2,10 +2,12 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startContainer } from '../../local/hosting/container-process.ts';
 import { layOutModel } from '../../local/hosting/model-folder.ts';
 import { folderSink, folderSource } from '../../local/transform/folder-storage.ts';
+import { startModelServer } from '../../local/transform/model-server.ts';
 import { runTransform } from '../../local/transform/run-transform.ts';
 import { ENGINES } from '../fixtures/pair-model/engines.ts';
 import { type PairModel, pair, trainPairModel } from '../fixtures/pair-model/train-pair-model.ts';
@@ -110,39 +112,61 @@ describe.each(ENGINES)('twinvec transform on the %s engine', (engine) => {
 });
 
 describe('a transform whose server is killed', () => {
-  it('fails with the cause, and leaves no output that is cut off', async () => {
-    // Prepare
+  const KILLED = {
+    splitType: 'Line',
+    assembleWith: 'Line',
+    strategy: 'SingleRecord',
+    maxConcurrentTransforms: 2,
+  } as const;
+
+  /** Kills the server, wherever it listens by then, as often as told, after the first records. */
+  async function transformKilling(times: number) {
     await writeFile(path.join(input, 'pairs.jsonl'), pairLines(RECORDS));
     const baseDir = path.join(input, '../ml');
     await layOutModel(model.folder, baseDir);
     const logFile = path.join(input, '../server.log');
-    const server = await startContainer({ baseDir, logFile, environment: { SAGEMAKER_BATCH: 'true' } });
-    let killed = false;
-
-    // Act
+    const pids: number[] = [];
+    const server = await startModelServer(async () => {
+      const started = await startContainer({ baseDir, logFile, environment: { SAGEMAKER_BATCH: 'true' } });
+      pids.push(started.pid);
+      return started;
+    });
+    let killed = 0;
     const report = await runTransform({
       source: folderSource(input),
       sink: folderSink(output),
-      server,
-      choices: { splitType: 'Line', assembleWith: 'Line', strategy: 'SingleRecord', maxConcurrentTransforms: 2 },
+      servers: [server],
+      choices: KILLED,
       contentType: 'application/jsonlines',
       onProgress: ({ records }) => {
-        if (records < 5 || killed) return;
-        killed = true;
-        process.kill(server.pid, 'SIGKILL');
+        if (killed === times || records < 5 * (killed + 1) || pids.length === killed) return;
+        process.kill(pids[killed]!, 'SIGKILL');
+        killed += 1;
       },
     });
+    await server.stop();
+    return report;
+  }
 
-    // Assess
+  it('goes on with a new one and gives every record, in order', async () => {
+    const report = await transformKilling(1);
+
+    expect(report).toMatchObject({ failures: [], recordsOut: RECORDS });
+    expect(report.retries).toBeGreaterThanOrEqual(1);
+    expect(await linesOf('pairs.jsonl.out')).toHaveLength(RECORDS);
+  });
+
+  it('fails with the cause when that is killed too, and leaves no output that is cut off', async () => {
+    const report = await transformKilling(2);
+
     expect(report.failures).toEqual([
       {
         object: 'pairs.jsonl',
+        blame: 'AlgorithmError',
         cause: expect.stringMatching(/^Unable to get response from algorithm: the server process ended \(SIGKILL\)/),
       },
     ]);
-    expect(report.retries).toBeGreaterThanOrEqual(3);
     expect(await readdir(output)).toEqual([]);
-    await server.stop();
   });
 });
 
@@ -168,7 +192,9 @@ describe('twinvec transform', () => {
   });
 
   it.each([
-    [['--max-payload', '0'], /Give a whole number from 1 to 100/],
+    [['--max-payload', '101'], /Give a whole number from 0 to 100/],
+    [['--input-filter', '$.a['], /InputFilter: the JSONPath "\$\.a\[", column 5: expected an index/],
+    [['--join', 'Input', '--split-type', 'None'], /SplitType None and AssembleWith Line must be the same/],
     [['--max-concurrent', '50', '--max-payload', '3'], /at most 100 MB/],
     [['--split-type', 'CSV'], /Allowed choices are Line, None/],
     [['--env', 'SAGEMAKER_TFS_MAX_BATCH_SIZE'], /Write it as NAME=value/],
@@ -190,6 +216,40 @@ describe('twinvec transform', () => {
     expect(empty.errors).toMatch(/the input holds no objects/);
     expect(missing.errors).toMatch(/the input nowhere does not exist/);
     expect(noModel.errors).toMatch(/there is no model at/);
+  });
+
+  it('takes a manifest of gzip files, joins answers with their records, and says so as JSON', async () => {
+    // Prepare
+    await writeFile(path.join(input, 'a.jsonl.gz'), gzipSync(pairLines(3)));
+    await writeFile(path.join(input, 'b.jsonl.gz'), gzipSync(pairLines(2)));
+    await writeFile(path.join(input, 'left-out.jsonl'), 'x');
+    await writeFile(path.join(input, '../today'), '[{"prefix":"in/"},"a.jsonl.gz","b.jsonl.gz"]');
+
+    // Act
+    const capture = path.join(input, '../capture');
+    const manifest = [
+      '--input',
+      path.join(input, '../today'),
+      '--manifest',
+      '--compression',
+      'Gzip',
+      '--capture',
+      capture,
+    ];
+    const join = ['--join', 'Input', '--output-filter', "$['in0','SageMakerOutput']", '--instances', '2'];
+    const ended = await transform(...manifest, ...join, '--json');
+
+    // Assess
+    expect(ended.exitCode).toBe(0);
+    expect(JSON.parse(ended.out)).toMatchObject({ objects: 2, outputs: 2, recordsIn: 5, recordsOut: 5, failures: [] });
+    expect(ended.errors).toMatch(/5 records in 2 inputs; starting 2 model servers/);
+    const lines = await linesOf('a.jsonl.gz.out');
+    expect(lines[2]).toEqual({ in0: pair(2).in0, SageMakerOutput: { scores: expect.any(Array) } });
+    const captured = await readdir(path.join(capture, 'output'), { recursive: true, withFileTypes: true });
+    const [file] = captured.filter((entry) => entry.isFile());
+    expect(JSON.parse(await readFile(path.join(file!.parentPath, file!.name), 'utf8'))).toEqual(
+      expect.arrayContaining([{ prefix: `${output}/` }, 'a.jsonl.gz.out', 'b.jsonl.gz.out']),
+    );
   });
 
   it('explains itself with examples and exit codes', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CreateTransformJobRequest, checkSupported, choicesOf } from '#core/sagemaker/transform-job.ts';
+import { CreateTransformJobRequest, checkTransformJob, choicesOf } from '#core/sagemaker/transform-job.ts';
 import { parseRequest } from '#core/sagemaker/validation.ts';
 
 const JOB = {
@@ -22,7 +22,7 @@ describe('CreateTransformJob', () => {
 
     expect(job.ModelClientConfig).toEqual({ InvocationsTimeoutInSeconds: 600, InvocationsMaxRetries: 3 });
     expect(choicesOf(job)).toMatchObject({ splitType: 'Line', assembleWith: 'Line' });
-    expect(() => checkSupported(job)).not.toThrow();
+    expect(() => checkTransformJob(job)).not.toThrow();
   });
 
   it.each([
@@ -39,26 +39,28 @@ describe('CreateTransformJob', () => {
   });
 
   it.each([
-    [{ TransformInput: { ...JOB.TransformInput, CompressionType: 'Gzip' } }, 'TransformInput.CompressionType=Gzip'],
-    [{ DataProcessing: { JoinSource: 'Input' } }, 'DataProcessing.JoinSource'],
-    [{ DataCaptureConfig: { DestinationS3Uri: 's3://data/capture' } }, 'DataCaptureConfig'],
+    [{ ExperimentConfig: { ExperimentName: 'e' } }, 'ExperimentConfig'],
+    [{ DataCaptureConfig: { DestinationS3Uri: 's3://data/capture', KmsKeyId: 'k' } }, 'DataCaptureConfig.KmsKeyId'],
+    [{ TransformOutput: { ...JOB.TransformOutput, KmsKeyId: 'k' } }, 'TransformOutput.KmsKeyId'],
   ])('refuses by name what is valid at AWS and not done here: %j', (change, name) => {
-    expect(() => checkSupported(parse({ ...JOB, ...change }))).toThrow(name);
+    expect(() => checkTransformJob(parse({ ...JOB, ...change }))).toThrow(name);
   });
 
   it.each(['None', 'Line', 'RecordIO', 'TFRecord'])('splits by %s', (SplitType) => {
     const job = parse({ ...JOB, TransformInput: { ...JOB.TransformInput, SplitType } });
-    expect(() => checkSupported(job)).not.toThrow();
+    expect(() => checkTransformJob(job)).not.toThrow();
     expect(choicesOf(job).splitType).toBe(SplitType);
   });
 
   it('takes DataProcessing that changes nothing', () => {
     expect(() =>
-      checkSupported(parse({ ...JOB, DataProcessing: { InputFilter: '$', JoinSource: 'None' } })),
+      checkTransformJob(parse({ ...JOB, DataProcessing: { InputFilter: '$', JoinSource: 'None' } })),
     ).not.toThrow();
   });
 
   it('refuses concurrency x payload over 100 MB', () => {
-    expect(() => checkSupported(parse({ ...JOB, MaxConcurrentTransforms: 50, MaxPayloadInMB: 3 }))).toThrow(/50 x 3/);
+    expect(() => checkTransformJob(parse({ ...JOB, MaxConcurrentTransforms: 50, MaxPayloadInMB: 3 }))).toThrow(
+      /50 x 3/,
+    );
   });
 });

@@ -11,6 +11,8 @@ export interface EchoServer {
   readonly url: string;
   readonly bodies: readonly string[];
   readonly mostInFlight: number;
+  /** Requests without a Content-Length. */
+  readonly chunkedBodies: number;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,7 @@ export async function startEchoServer(options: EchoOptions = {}): Promise<EchoSe
   const misbehaved = new Set<string>();
   let inFlight = 0;
   let mostInFlight = 0;
+  let chunkedBodies = 0;
 
   function misbehaviour(body: string): string | undefined {
     for (const line of body.split('\n')) {
@@ -48,6 +51,7 @@ export async function startEchoServer(options: EchoOptions = {}): Promise<EchoSe
     mostInFlight = Math.max(mostInFlight, inFlight);
     const body = Buffer.concat(await Array.fromAsync(request)).toString();
     bodies.push(body);
+    if (request.headers['transfer-encoding'] === 'chunked') chunkedBodies += 1;
     await options.beforeAnswer?.(body);
     inFlight -= 1;
     const wrong = misbehaviour(body);
@@ -68,7 +72,8 @@ export async function startEchoServer(options: EchoOptions = {}): Promise<EchoSe
     response.end(lines.map((line) => (line === 'bad' ? '{"error":{"code":"MalformedJson"}}' : line)).join('\n'));
   }
 
-  const server = http.createServer((request, response) => void answer(request, response));
+  // A client that gives up in the middle of its body is part of some tests.
+  const server = http.createServer((request, response) => void answer(request, response).catch(() => undefined));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -76,6 +81,9 @@ export async function startEchoServer(options: EchoOptions = {}): Promise<EchoSe
     bodies,
     get mostInFlight() {
       return mostInFlight;
+    },
+    get chunkedBodies() {
+      return chunkedBodies;
     },
     async close() {
       server.closeAllConnections();

@@ -37,7 +37,7 @@ async function run(change: Partial<TransformOptions> = {}, echo: EchoOptions = {
   return runTransform({
     source: folderSource(path.join(folder, 'in')),
     sink: folderSink(path.join(folder, 'out')),
-    server: { url: server.url },
+    servers: [{ url: server.url }],
     choices: LINES,
     requests: { backOff: atOnce },
     log: (line) => log.push(line),
@@ -163,7 +163,9 @@ describe('a transform that meets failures', () => {
     const report = await run();
 
     expect(Object.keys(await outputs())).toEqual(['a.jsonl.out', 'c.jsonl.out']);
-    expect(report.failures).toEqual([{ object: 'b.jsonl', cause: 'ClientError: 400: {"error":"sentinel 400"}' }]);
+    expect(report.failures).toEqual([
+      { object: 'b.jsonl', blame: 'ClientError', cause: 'ClientError: 400: {"error":"sentinel 400"}' },
+    ]);
     expect(report.retries).toBe(0);
     expect(log.slice(1)).toEqual([
       'b.jsonl: ClientError: 400',
@@ -202,7 +204,7 @@ describe('a transform that meets failures', () => {
     const report = await run();
 
     expect(report.failures).toEqual([
-      { object: 'a.jsonl', cause: expect.stringMatching(/answered 2 records for the 3/) },
+      { object: 'a.jsonl', blame: 'AlgorithmError', cause: expect.stringMatching(/answered 2 records for the 3/) },
     ]);
     expect(await outputs()).toEqual({});
   });
@@ -213,7 +215,11 @@ describe('a transform that meets failures', () => {
     const report = await run();
 
     expect(report.failures).toEqual([
-      { object: 'a.jsonl', cause: expect.stringMatching(/^line 2 \(byte offset 2\): .* 1048576 bytes/) },
+      {
+        object: 'a.jsonl',
+        blame: 'ClientError',
+        cause: expect.stringMatching(/^line 2 \(byte offset 2\): .* 1048576 bytes/),
+      },
     ]);
     expect(Object.keys(await outputs())).toEqual(['b.jsonl.out']);
   });
@@ -228,7 +234,7 @@ describe('a transform that meets failures', () => {
 
     const report = await run({
       choices: { ...LINES, strategy: 'SingleRecord' },
-      server: { url: dying.url, describeEnd: () => 'the server ended by SIGKILL' },
+      servers: [{ url: dying.url, describeEnd: () => 'the server ended by SIGKILL' }],
     });
 
     expect(report.failures[0]?.cause).toBe('Unable to get response from algorithm: the server ended by SIGKILL');

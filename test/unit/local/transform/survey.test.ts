@@ -10,6 +10,7 @@ function sourceOf(objects: Record<string, string>): TransformSource {
           label,
           outputName: `${label}.out`,
           bytes: Buffer.byteLength(text),
+          version: undefined,
           async *open() {
             yield Buffer.from(text);
           },

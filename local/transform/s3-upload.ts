@@ -1,0 +1,80 @@
+/**
+ * One output on its way to S3: a single PUT when it is small, else a multipart upload, so that memory stays at one part
+ * and nothing is visible before the end.
+ */
+import { createHash } from 'node:crypto';
+import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import type { OutputObject } from './storage.ts';
+
+export interface UploadTarget {
+  readonly Bucket: string;
+  readonly Key: string;
+}
+
+export function createUpload(client: S3Client, target: UploadTarget, partBytes: number): OutputObject {
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
+  let uploadId: string | undefined;
+  const parts: CompletedPart[] = [];
+
+  function takeHeld(): Buffer {
+    const bytes = held.length === 1 ? Buffer.from(held[0]!) : Buffer.concat(held, heldBytes);
+    held = [];
+    heldBytes = 0;
+    return bytes;
+  }
+
+  async function uploadPart(): Promise<void> {
+    uploadId ??= (await client.send(new CreateMultipartUploadCommand(target))).UploadId;
+    const part = { UploadId: uploadId, PartNumber: parts.length + 1 };
+    const { ETag } = await client.send(new UploadPartCommand({ ...target, ...part, Body: takeHeld() }));
+    parts.push({ PartNumber: part.PartNumber, ...(ETag === undefined ? {} : { ETag }) });
+  }
+
+  return {
+    async write(bytes) {
+      held.push(bytes);
+      heldBytes += bytes.length;
+      if (heldBytes >= partBytes) await uploadPart();
+    },
+    async commit() {
+      if (uploadId === undefined) {
+        const body = takeHeld();
+        await client.send(new PutObjectCommand({ ...target, Body: body, ContentLength: body.length }));
+        return;
+      }
+      if (heldBytes > 0) await uploadPart();
+      const upload = { UploadId: uploadId, MultipartUpload: { Parts: parts } };
+      await client.send(new CompleteMultipartUploadCommand({ ...target, ...upload })).catch(async (error: Error) => {
+        if (error.name !== 'NoSuchUpload' || !(await isThere(client, target, parts))) throw error;
+      });
+    },
+    async discard() {
+      takeHeld();
+      if (uploadId === undefined) return;
+      const abort = new AbortMultipartUploadCommand({ ...target, UploadId: uploadId });
+      // Why the output is given up is what people need to hear; an upload that is not aborted stays invisible.
+      await client.send(abort).catch(() => undefined);
+    },
+  };
+}
+
+/**
+ * Whether the object is what these parts make. An upload is gone when it was completed and only the answer got lost;
+ * the retry then meets NoSuchUpload, and the object is there.
+ */
+async function isThere(client: S3Client, target: UploadTarget, parts: readonly CompletedPart[]): Promise<boolean> {
+  const { ETag: etag } = await client.send(new HeadObjectCommand(target));
+  const sums = parts.map(({ ETag = '' }) => Buffer.from(ETag.replaceAll('"', ''), 'hex'));
+  const expected = `${createHash('md5').update(Buffer.concat(sums)).digest('hex')}-${parts.length}`;
+  return etag?.replaceAll('"', '') === expected;
+}
