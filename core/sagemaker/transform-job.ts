@@ -8,15 +8,25 @@ import { payloadProblem, type TransformChoices } from '#core/batch/settings.ts';
 import { SPLIT_TYPES } from '#core/batch/split-types.ts';
 import type { SliceEnd } from '#core/json-path/json-path.ts';
 import { LIMITS } from '#core/limits.ts';
-import { InstanceType, KmsKeyId, Name, S3UriText, Tags, TransformEnvironment } from './fields.ts';
+import {
+  InstanceType,
+  KmsKeyId,
+  ModelNameText,
+  matching,
+  Name,
+  S3UriText,
+  Tags,
+  TransformEnvironment,
+} from './fields.ts';
 import { refuse } from './validation.ts';
 
-const MediaType = z.string().max(256);
+const JobName = Name.min(1);
+const MediaType = matching('.*').max(256);
 const JsonPath = z.string().max(63);
 
 const TransformInput = z.strictObject({
   DataSource: z.strictObject({
-    S3DataSource: z.strictObject({ S3DataType: z.enum(['S3Prefix', 'ManifestFile']), S3Uri: S3UriText }),
+    S3DataSource: z.strictObject({ S3DataType: z.enum(['ManifestFile', 'S3Prefix']), S3Uri: S3UriText }),
   }),
   ContentType: MediaType.optional(),
   CompressionType: z.enum(['None', 'Gzip']).default('None'),
@@ -34,7 +44,7 @@ const TransformResources = z.strictObject({
   InstanceType,
   InstanceCount: z.int().min(1).max(LIMITS.batchMaxInstances.value),
   VolumeKmsKeyId: KmsKeyId.optional(),
-  TransformAmiVersion: z.string().max(63).optional(),
+  TransformAmiVersion: matching('[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*').min(1).max(63).optional(),
 });
 
 const ModelClientConfig = z.strictObject({
@@ -45,7 +55,7 @@ const ModelClientConfig = z.strictObject({
 const DataProcessingFields = z.strictObject({
   InputFilter: JsonPath.default('$'),
   OutputFilter: JsonPath.default('$'),
-  JoinSource: z.enum(['None', 'Input']).default('None'),
+  JoinSource: z.enum(['Input', 'None']).default('None'),
 });
 
 const DataCapture = z.strictObject({
@@ -54,9 +64,17 @@ const DataCapture = z.strictObject({
   GenerateInferenceId: z.boolean().default(false),
 });
 
+const ExperimentName = matching('[a-zA-Z0-9](-*[a-zA-Z0-9]){0,119}').min(1).max(120);
+const ExperimentConfig = z.strictObject({
+  ExperimentName: ExperimentName.optional(),
+  TrialName: ExperimentName.optional(),
+  TrialComponentDisplayName: ExperimentName.optional(),
+  RunName: ExperimentName.optional(),
+});
+
 export const CreateTransformJobRequest = z.strictObject({
-  TransformJobName: Name,
-  ModelName: Name,
+  TransformJobName: JobName,
+  ModelName: ModelNameText,
   MaxConcurrentTransforms: z.int().min(0).optional(),
   ModelClientConfig: ModelClientConfig.prefault({}),
   MaxPayloadInMB: z.int().min(0).max(LIMITS.batchMaxPayloadMb.value).optional(),
@@ -67,13 +85,13 @@ export const CreateTransformJobRequest = z.strictObject({
   TransformResources,
   DataProcessing: DataProcessingFields.prefault({}),
   DataCaptureConfig: DataCapture.optional(),
-  ExperimentConfig: z.looseObject({}).optional(),
+  ExperimentConfig: ExperimentConfig.optional(),
   Tags: Tags.optional(),
 });
 
 export type CreateTransformJobRequest = z.infer<typeof CreateTransformJobRequest>;
 
-export const TransformJobName = z.strictObject({ TransformJobName: Name });
+export const TransformJobName = z.strictObject({ TransformJobName: JobName });
 
 export const TRANSFORM_JOB_STATUSES = ['InProgress', 'Completed', 'Failed', 'Stopping', 'Stopped'] as const;
 export type TransformJobStatus = (typeof TRANSFORM_JOB_STATUSES)[number];

@@ -18,6 +18,7 @@ import {
 } from '#core/sagemaker/list-requests.ts';
 import { CreateModelRequest, ModelName } from '#core/sagemaker/model-request.ts';
 import { AddTagsRequest, DeleteTagsRequest, ListTagsRequest } from '#core/sagemaker/tag-requests.ts';
+import { CreateTransformJobRequest, TransformJobName } from '#core/sagemaker/transform-job.ts';
 import { parseRequest } from '#core/sagemaker/validation.ts';
 import {
   fullRequest,
@@ -28,6 +29,9 @@ import {
 } from '../../../fixtures/sagemaker-api/api-facts.ts';
 
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  CreateTransformJob: CreateTransformJobRequest,
+  DescribeTransformJob: TransformJobName,
+  StopTransformJob: TransformJobName,
   CreateModel: CreateModelRequest,
   DescribeModel: ModelName,
   DeleteModel: ModelName,
@@ -52,8 +56,14 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
 /** Members that this package takes in another form than the service, or not at all. docs/local-differences.md. */
 const WITHOUT = /^(WarmPoolStatusEquals|TrainingPlanArnEquals)$/;
 const ANY_VALUE = /InstanceType$|InferenceAmiVersion$|ModelPackageName$|ExplainerConfig$/;
+/** The shape is that of other operations, too; for batch transform the documentation excludes the value. */
+const NOT_HERE = { shape: 'S3DataType', values: ['AugmentedManifestFile', 'Converse'] };
 
-const FACTS = readApiFacts().filter(({ member }) => !WITHOUT.test(member));
+const FACTS = readApiFacts()
+  .filter(({ member }) => !WITHOUT.test(member))
+  .map((fact) =>
+    fact.shape === NOT_HERE.shape ? { ...fact, enum: fact.enum.filter((one) => !NOT_HERE.values.includes(one)) } : fact,
+  );
 const factsOf = (operation: string): MemberFacts[] => FACTS.filter((fact) => fact.operation === operation);
 
 function requestOf(operation: string): unknown {
