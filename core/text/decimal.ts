@@ -4,11 +4,7 @@
  * what a program wrote by accident must not become a number (spec faults E6).
  */
 import { BYTE, type ByteCursor } from '#core/json/byte-cursor.ts';
-import { isDigit } from '#core/json/number-scanner.ts';
-
-/** Whole numbers up to here, and powers of ten up to 10^22, are exact in a double, so one operation rounds once. */
-const EXACT_DIGITS = 15;
-const POWERS = Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
+import { DecimalReader } from '#core/numbers/decimal-reader.ts';
 
 /** The number that {@link DecimalScanner.scan} found last. */
 export class DecimalScanner {
@@ -18,43 +14,22 @@ export class DecimalScanner {
   /** First byte of the number, spaces before it aside, and one past its last. */
   from = 0;
   to = 0;
+  readonly #decimal = new DecimalReader();
 
   /** Reads a number and the spaces around it; false, with the cursor where it was, when there is none. */
   scan(cursor: ByteCursor): boolean {
     const { bytes, end, at: start } = cursor;
-    let at = skipBlanks(bytes, start, end);
-    this.from = at;
-    const sign = at < end ? bytes[at]! : 0;
-    if (sign === BYTE.minus || sign === BYTE.plus) at++;
-    let mantissa = 0;
-    let digits = 0;
-    while (at < end && isDigit(bytes[at]!)) {
-      mantissa = mantissa * 10 + (bytes[at++]! - BYTE.zero);
-      digits++;
-    }
-    const wholeDigits = digits;
-    let point = false;
-    if (at < end && bytes[at] === BYTE.dot) {
-      point = true;
-      at++;
-      while (at < end && isDigit(bytes[at]!)) {
-        mantissa = mantissa * 10 + (bytes[at++]! - BYTE.zero);
-        digits++;
-      }
-    }
-    if (digits === 0) return false;
-    const exponentFrom = at;
-    if (at < end && (bytes[at]! | 0x20) === 0x65) {
-      at = skipExponent(bytes, at, end);
-      if (at < 0) return false;
-    }
-    this.to = at;
-    this.whole = !point && at === exponentFrom;
-    if (digits <= EXACT_DIGITS && at === exponentFrom) {
-      const value = mantissa / POWERS[digits - wholeDigits]!;
-      this.value = sign === BYTE.minus ? -value : value;
-    } else this.value = Number(this.text(bytes));
-    cursor.at = skipBlanks(bytes, at, end);
+    const from = skipBlanks(bytes, start, end);
+    const sign = from < end ? bytes[from]! : 0;
+    const decimal = this.#decimal;
+    decimal.read(bytes, sign === BYTE.minus || sign === BYTE.plus ? from + 1 : from, end, 'float64');
+    const hasDigits = decimal.wholeDigits > 0 || decimal.fractionDigits > 0;
+    if (!hasDigits || decimal.exponentDigits === 0) return false;
+    this.from = from;
+    this.to = decimal.to;
+    this.whole = decimal.fractionDigits < 0 && decimal.exponentDigits < 0;
+    this.value = sign === BYTE.minus ? -decimal.value : decimal.value;
+    cursor.at = skipBlanks(bytes, decimal.to, end);
     return true;
   }
 
@@ -66,15 +41,6 @@ export class DecimalScanner {
   get digits(): number {
     return this.to - this.from;
   }
-}
-
-/** One past the exponent whose `e` is at `at`, or -1 when no digit follows. */
-function skipExponent(bytes: Uint8Array, at: number, end: number): number {
-  let next = at + 1;
-  if (next < end && (bytes[next] === BYTE.plus || bytes[next] === BYTE.minus)) next++;
-  const first = next;
-  while (next < end && isDigit(bytes[next]!)) next++;
-  return next > first ? next : -1;
 }
 
 function skipBlanks(bytes: Uint8Array, from: number, end: number): number {

@@ -8,7 +8,7 @@ import { FlatInput, toTensors } from '../flat-rows.ts';
 import type { RowStore } from '../row-request.ts';
 import type { TensorSignature } from '../signature.ts';
 import type { NamedTensors } from '../tensor.ts';
-import type { ValueColumn } from '../value-column.ts';
+import type { NumberColumn, ValueColumn } from '../value-column.ts';
 
 export class CsvLayout implements RowStore {
   readonly #inputs: readonly FlatInput[];
@@ -52,6 +52,12 @@ export class CsvLayout implements RowStore {
   columnAt(index: number): ValueColumn | undefined {
     if (this.#targets.length > 0) return this.#targets[index]?.column;
     return this.needsHeader ? undefined : this.#inputs[0]!.column;
+  }
+
+  /** The column of all fields, where they are float32 of the only input; such rows are read in one go. */
+  get onlyFloats(): NumberColumn | undefined {
+    const [input] = this.#inputs;
+    return this.#inputs.length === 1 && input!.spec.dtype === 'float32' ? (input!.column as NumberColumn) : undefined;
   }
 
   /** The first row decides what the signature leaves open. */

@@ -5,7 +5,9 @@
 import { TwinvecError } from '#core/errors.ts';
 import { refuseUnreadableBody } from '#core/http/body-check.ts';
 import type { MediaType } from '#core/http/content-type.ts';
+import { BYTE } from '#core/json/byte-cursor.ts';
 import { CsvCursor } from '#core/text/csv-cursor.ts';
+import { scanPlainFloats } from '../plain-floats.ts';
 import { RowRequest } from '../row-request.ts';
 import { DEFAULT_SIGNATURE, signatureNamed, type TensorSignatures } from '../signature.ts';
 import type { TensorDecodeOptions, TensorRequest } from '../tensor-request.ts';
@@ -45,8 +47,17 @@ export function decodeCsv(
 function readRow(cursor: CsvCursor, layout: CsvLayout): void {
   const wanted = layout.columns;
   const rowAt = cursor.at;
+  const floats = layout.onlyFloats;
   let columns = 0;
   do {
+    if (floats) {
+      const from = floats.length;
+      const most = wanted < 0 ? Number.POSITIVE_INFINITY : wanted - columns;
+      const isDue = scanPlainFloats(cursor, floats, BYTE.newline, most);
+      columns += floats.length - from;
+      cursor.column = columns;
+      if (!isDue) break;
+    }
     const column = layout.columnAt(columns);
     if (!column || columns === wanted) throw wrongWidth(cursor, rowAt, wanted);
     scanField(cursor, column);

@@ -10,6 +10,7 @@ import { isDigit, scanNumber } from '#core/json/number-scanner.ts';
 import { readString, skipString } from '#core/json/string-scanner.ts';
 import { skipValue, takeNonFinite } from '#core/json/value-scanner.ts';
 import { isFloat } from '../number-fit.ts';
+import { scanPlainFloats } from '../plain-floats.ts';
 import type { DType } from '../tensor.ts';
 import type { NumberColumn, StringColumn, ValueColumn, WideColumn } from '../value-column.ts';
 
@@ -31,34 +32,13 @@ export function elementScanner(dtype: DType): ScanElement {
   return isFloat(dtype) ? scanFloat : scanWhole;
 }
 
-/**
- * Values of a float32 tensor up to the end of their list: the hot loop of dense models.
- *
- * @returns how many; the cursor is at the byte that is no comma
- */
-export function scanFloat32Run(cursor: ByteCursor, column: NumberColumn, place: ElementPlace): number {
-  const { bytes, end } = cursor;
-  const first = column.length;
-  let values = column.values as Float32Array;
+/** Values of a float32 tensor up to the end of their list. The cursor is then at the byte that is no comma. */
+export function scanFloat32Run(cursor: ByteCursor, column: NumberColumn, place: ElementPlace): void {
   do {
     skipWhitespace(cursor);
-    const byte = cursor.at < end ? bytes[cursor.at]! : -1;
-    const next = byte === BYTE.minus && cursor.at + 1 < end ? bytes[cursor.at + 1]! : byte;
-    if (!isDigit(next)) {
-      scanFloat(cursor, column, place);
-      values = column.values as Float32Array;
-      continue;
-    }
-    const from = cursor.at;
-    const value = Math.fround(scanNumber(cursor));
-    if (!Number.isFinite(value)) throw outOfRange(cursor, from, column.dtype, place);
-    if (column.length === values.length) {
-      column.reserve(1);
-      values = column.values as Float32Array;
-    }
-    values[column.length++] = value;
+    const isDue = scanPlainFloats(cursor, column, BYTE.closeBracket, Number.POSITIVE_INFINITY);
+    if (isDue) scanFloat(cursor, column, place);
   } while (takeByte(cursor, BYTE.comma));
-  return column.length - first;
 }
 
 /** True when an object at the cursor starts as `{"b64"` does. The cursor stays. */
