@@ -20,18 +20,20 @@ const READERS: Readonly<Record<ImageFormat, (bytes: Uint8Array) => ImageSize>> =
 };
 
 /** First bytes of formats, ours and those that people send by mistake. `?` is any byte. */
-const MAGIC: readonly (readonly [name: string, pattern: string, format?: ImageFormat])[] = [
-  ['JPEG', 'ff d8 ff', 'jpeg'],
-  ['PNG', '89 50 4e 47 0d 0a 1a 0a', 'png'],
-  ['GIF', '47 49 46 38'],
-  ['BMP', '42 4d'],
-  ['WebP', '52 49 46 46 ? ? ? ? 57 45 42 50'],
-  ['TIFF', '49 49 2a 00'],
-  ['TIFF', '4d 4d 00 2a'],
-  ['HEIC or AVIF', '? ? ? ? 66 74 79 70'],
-  ['PDF', '25 50 44 46'],
-  ['SVG or XML', '3c'],
-];
+const MAGIC = (
+  [
+    ['JPEG', 'ff d8 ff', 'jpeg'],
+    ['PNG', '89 50 4e 47 0d 0a 1a 0a', 'png'],
+    ['GIF', '47 49 46 38'],
+    ['BMP', '42 4d'],
+    ['WebP', '52 49 46 46 ? ? ? ? 57 45 42 50'],
+    ['TIFF', '49 49 2a 00'],
+    ['TIFF', '4d 4d 00 2a'],
+    ['HEIC or AVIF', '? ? ? ? 66 74 79 70'],
+    ['PDF', '25 50 44 46'],
+    ['SVG or XML', '3c'],
+  ] as readonly (readonly [name: string, pattern: string, format?: ImageFormat])[]
+).map(([name, pattern, format]) => ({ name, format, bytes: pattern.split(' ').map(byteOf) }));
 
 /**
  * Reads format and size, and refuses what no model should be made to decode.
@@ -56,16 +58,18 @@ export function checkImage(bytes: Uint8Array): ImageSize & { readonly format: Im
 }
 
 function formatOf(bytes: Uint8Array): ImageFormat {
-  const known = MAGIC.find(([, pattern]) => startsWith(bytes, pattern));
-  if (known?.[2]) return known[2];
+  const known = MAGIC.find((magic) => startsWith(bytes, magic.bytes));
+  if (known?.format) return known.format;
   if (bytes.length < 12) throw new TwinvecError('InvalidImage', `${bytes.length} bytes are not an image.`);
-  const what = known ? `is ${known[0]}` : 'has no image format that is known';
+  const what = known ? `is ${known.name}` : 'has no image format that is known';
   throw new TwinvecError('UnsupportedMediaType', `The image ${what}; send JPEG or PNG.`);
 }
 
-function startsWith(bytes: Uint8Array, pattern: string): boolean {
-  const wanted = pattern.split(' ');
-  return (
-    bytes.length >= wanted.length && wanted.every((hex, at) => hex === '?' || bytes[at] === Number.parseInt(hex, 16))
-  );
+/** -1 is any byte. */
+function startsWith(bytes: Uint8Array, wanted: readonly number[]): boolean {
+  return bytes.length >= wanted.length && wanted.every((byte, at) => byte < 0 || bytes[at] === byte);
+}
+
+function byteOf(hex: string): number {
+  return hex === '?' ? -1 : Number.parseInt(hex, 16);
 }

@@ -7,6 +7,7 @@ import { TwinvecError } from '#core/errors.ts';
 const MARKER = 0xff;
 const START_OF_SCAN = 0xda;
 const END_OF_IMAGE = 0xd9;
+const SCAN_MARKER = Buffer.from([MARKER, START_OF_SCAN]);
 /** Encoders make about ten scans of a progressive image; jpeg-turbo's own fuzzers stop at 500. */
 const MAX_SCANS = 200;
 
@@ -26,8 +27,10 @@ export function readJpegSize(bytes: Uint8Array): JpegSize {
     if (hasNoLength(marker.code)) continue;
     const length = segmentLength(bytes, at);
     if (isFrameHeader(marker.code)) size = frameSize(bytes, at, length);
-    if (marker.code === START_OF_SCAN && ++scans > MAX_SCANS) {
-      throw invalid(`The JPEG has more than ${MAX_SCANS} scans, which only costs time.`);
+    if (marker.code === START_OF_SCAN) {
+      if (++scans > MAX_SCANS) throw invalid(`The JPEG has more than ${MAX_SCANS} scans, which only costs time.`);
+      // Most images have one scan, and stepping through its data would cost more than all the rest.
+      if (!hasScanAfter(bytes, at)) break;
     }
     at += length;
   }
@@ -45,6 +48,10 @@ function nextMarker(bytes: Uint8Array, from: number): { readonly code: number; r
     if (code !== 0 && code !== MARKER) return { code, end: at + 2 };
   }
   return undefined;
+}
+
+function hasScanAfter({ buffer, byteOffset, length }: Uint8Array, at: number): boolean {
+  return Buffer.from(buffer, byteOffset + at, length - at).includes(SCAN_MARKER);
 }
 
 /** Restart markers, start of image and TEM stand alone. */

@@ -1,6 +1,8 @@
 /**
  * A growing buffer to write a body into. Writers that know their size reserve it once and then write bytes directly.
  */
+import { freeNow } from '#core/memory/free-now.ts';
+
 const FIRST_BYTES = 1024;
 /** Most bytes that UTF-8 takes for one UTF-16 code unit. */
 const UTF8_BYTES_PER_UNIT = 3;
@@ -19,6 +21,7 @@ export class ByteWriter {
     if (this.length + count <= this.bytes.length) return;
     const larger = Buffer.allocUnsafe(Math.max(this.length + count, this.bytes.length * 2));
     this.bytes.copy(larger, 0, 0, this.length);
+    freeNow(this.bytes);
     this.bytes = larger;
   }
 

@@ -2,6 +2,7 @@
  * Growing storage for the values of one tensor while its size is not known yet; one class for each way that JavaScript
  * holds values. Codecs append, batch mode takes back what a bad record left, and the end is one typed array.
  */
+import { freeNow } from '#core/memory/free-now.ts';
 import { NUMBER_ARRAYS } from './number-arrays.ts';
 import { fitsWide, NUMBER_FITS, type NumberDType, type NumberFit, type WideDType } from './number-fit.ts';
 import type { DType, TensorOf } from './tensor.ts';
@@ -30,6 +31,7 @@ export class NumberColumn {
     if (needed <= this.values.length) return;
     const larger = new NUMBER_ARRAYS[this.dtype](Math.max(needed, this.values.length * 2));
     larger.set(this.values.subarray(0, this.length));
+    freeNow(this.values);
     this.values = larger;
   }
 

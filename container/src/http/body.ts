@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { TwinvecError } from '#core/errors.ts';
+import { freeNow } from '#core/memory/free-now.ts';
 import type { ByteBudget } from '../batching/byte-budget.ts';
 import { tooLarge } from './request-checks.ts';
 import type { SlowUploads } from './slow-uploads.ts';
@@ -104,6 +105,7 @@ class BodyReader {
     } else {
       this.#makeRoom(length);
       chunk.copy(this.#body!, this.#length);
+      freeNow(chunk);
     }
     this.#length = length;
   }

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TwinvecError, toTwinvecError } from '#core/errors.ts';
+import { freeNow } from '#core/memory/free-now.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Answer, Client, Servable } from '../servables/servable.ts';
 import { type BodyLimits, readBody, UploadAborted } from './body.ts';
@@ -108,6 +109,8 @@ export class Invocations {
       return undefined;
     } finally {
       limits.held.give(heldBytes);
+      // Answered or given up: what the model still needs of it was copied or moved.
+      freeNow(body);
     }
   }
 
