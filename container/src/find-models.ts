@@ -98,13 +98,13 @@ function object2VecSource(config: ServingConfig): ServableSource<Object2VecJob> 
 }
 
 function tensorSource(found: FoundVersion, config: ServingConfig): ServableSource<TensorJob> {
-  const { enabled, maxRows } = config.tensorBatching;
+  const { enabled, maxRows, fillMs, maxCalls } = config.tensorBatching;
   return {
     name: found.name,
     version: found.version,
     modelDir: found.dir,
     sessionModule: new URL('./engine/open-saved-model.ts', import.meta.url).href,
-    batching: { enabled, budget: { cost: maxRows, rows: maxRows } },
+    batching: { enabled, budget: { cost: maxRows, rows: maxRows }, ...(enabled && { fillMs, maxCalls }) },
     openModel: () => openTensorModel(found, config),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { parseServingConfig, type ServingConfig } from './config/serving-config.ts';
-import { setTensorFlowThreads } from './engine/native/environment.ts';
+import { setGpuMemoryMargin, setTensorFlowThreads } from './engine/native/environment.ts';
 import { type FoundModels, InferenceServer } from './inference-server.ts';
 import { createLogger, type LogFields, type Logger } from './log/logger.ts';
 
@@ -18,6 +18,7 @@ export async function serveModels(env: NodeJS.ProcessEnv, findModels: FindModels
     const config = parseServingConfig(env);
     log = createLogger(config.logLevel);
     setTensorFlowThreads(config);
+    setGpuMemoryMargin(config);
     await startProcess(config, await findModels(config), log);
   } catch (thrown) {
     await endProcess(log, 1, 'start_failed', describeStartFailure(thrown));

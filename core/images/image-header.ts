@@ -57,6 +57,14 @@ export function checkImage(bytes: Uint8Array): ImageSize & { readonly format: Im
   return { format, ...size };
 }
 
+/**
+ * For bytes that may be anything: what begins as an image of ours is checked as one.
+ * @throws what {@link checkImage} throws
+ */
+export function checkIfImage(bytes: Uint8Array): void {
+  if (MAGIC.some((magic) => magic.format !== undefined && startsWith(bytes, magic.bytes))) checkImage(bytes);
+}
+
 function formatOf(bytes: Uint8Array): ImageFormat {
   const known = MAGIC.find((magic) => startsWith(bytes, magic.bytes));
   if (known?.format) return known.format;

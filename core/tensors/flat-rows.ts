@@ -20,7 +20,7 @@ export class FlatInput {
   constructor(name: string, spec: TensorSpec, format: string) {
     this.name = name;
     this.spec = spec;
-    this.column = createColumn(spec.dtype);
+    this.column = createColumn(spec);
     this.width = widthOf(name, spec, format);
     this.#committedWidth = this.width;
   }

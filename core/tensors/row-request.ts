@@ -36,13 +36,13 @@ export class RowRequest {
     return this.#rows + this.#failures.length;
   }
 
-  /** @throws what `read` throws; PayloadTooLarge when it is one too many */
+  /** @throws what `read` throws, with the record's number; PayloadTooLarge when it is one too many */
   add(read: ReadRecord): void {
     const { maxRecords } = this.#options;
     if (this.records >= maxRecords) {
       throw new TwinvecError('PayloadTooLarge', `The body has more than ${maxRecords} records; send fewer`);
     }
-    read(this.records);
+    this.#read(read);
     this.#store.commit();
     this.#rows++;
   }
@@ -71,6 +71,17 @@ export class RowRequest {
     return { signatureName, inputs, form: 'row', rows: this.#rows, failures: this.#failures };
   }
 
+  /** What looks at values alone, such as the check of an image, does not know of records. */
+  #read(read: ReadRecord): void {
+    try {
+      read(this.records);
+    } catch (thrown) {
+      const error = toTwinvecError(thrown);
+      if (error.record !== undefined || error.code === 'Internal') throw error;
+      throw new TwinvecError(error.code, error.message, { record: this.records, cause: thrown });
+    }
+  }
+
   #addOrFail(read: ReadRecord): boolean {
     const record = this.records;
     try {
@@ -78,7 +89,8 @@ export class RowRequest {
       return true;
     } catch (thrown) {
       const error = toTwinvecError(thrown);
-      if (error.code === 'PayloadTooLarge' || error.code === 'Internal') throw error;
+      // Too many records, or a bug of ours: neither is the fault of this one.
+      if (error.record === undefined) throw error;
       this.#store.rollBack();
       addFailure(this.#failures, { record, error });
       return false;

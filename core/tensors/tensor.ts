@@ -44,6 +44,8 @@ export interface TensorSpec {
   readonly dtype: DType;
   /** -1 is any size; absent is any number of dimensions. */
   readonly shape?: readonly number[];
+  /** Strings that the graph decodes where they are images: those that are must pass `checkImage`. */
+  readonly mayBeImages?: boolean;
 }
 
 /** Values in a tensor of this shape. */

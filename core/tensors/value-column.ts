@@ -2,10 +2,11 @@
  * Growing storage for the values of one tensor while its size is not known yet; one class for each way that JavaScript
  * holds values. Codecs append, batch mode takes back what a bad record left, and the end is one typed array.
  */
+import { checkIfImage } from '#core/images/image-header.ts';
 import { freeNow } from '#core/memory/free-now.ts';
 import { NUMBER_ARRAYS } from './number-arrays.ts';
 import { fitsWide, NUMBER_FITS, type NumberDType, type NumberFit, type WideDType } from './number-fit.ts';
-import type { DType, TensorOf } from './tensor.ts';
+import type { TensorOf, TensorSpec } from './tensor.ts';
 
 const FIRST_CAPACITY = 64;
 
@@ -100,13 +101,22 @@ export class WideColumn {
 export class StringColumn {
   readonly dtype = 'string';
   readonly #values: Uint8Array[] = [];
+  readonly #mayBeImages: boolean;
+
+  constructor(mayBeImages = false) {
+    this.#mayBeImages = mayBeImages;
+  }
 
   get length(): number {
     return this.#values.length;
   }
 
-  /** Keeps bytes of its own: a view of a body would drag the whole body along to every thread that it is sent to. */
+  /**
+   * Keeps bytes of its own: a view of a body would drag the whole body along to every thread that it is sent to.
+   * @throws PayloadTooLarge, InvalidImage for an image that no model should be made to decode
+   */
   append(value: Uint8Array): void {
+    if (this.#mayBeImages) checkIfImage(value);
     this.#values.push(value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value));
   }
 
@@ -121,7 +131,7 @@ export class StringColumn {
 
 export type ValueColumn = NumberColumn | WideColumn | StringColumn;
 
-export function createColumn(dtype: DType): ValueColumn {
-  if (dtype === 'string') return new StringColumn();
+export function createColumn({ dtype, mayBeImages }: Pick<TensorSpec, 'dtype' | 'mayBeImages'>): ValueColumn {
+  if (dtype === 'string') return new StringColumn(mayBeImages);
   return dtype === 'int64' || dtype === 'uint64' ? new WideColumn(dtype) : new NumberColumn(dtype);
 }

@@ -39,12 +39,32 @@ describe.skipIf(!nativeEngine.available)(`the environment${nativeEngine.note}`, 
   });
 
   it.each([
+    ['hidden from TensorFlow', { CUDA_VISIBLE_DEVICES: '' }, 'TensorFlow sees none'],
+    ['with the other engine', { TWINVEC_ENGINE: 'js' }, 'the JavaScript engine uses none'],
+  ])('K7 a GPU that must be there and is not ends the server: %s', async (_, env, why) => {
+    const required = await launchServer({ modelDir: await modelFolder(), env: { TWINVEC_GPU: 'required', ...env } });
+    const { exitCode } = await required.exited;
+    expect(exitCode).toBe(1);
+    expect(required.logs.find(({ event }) => event === 'model_not_loaded')).toMatchObject({
+      code: 'EngineUnavailable',
+      message: expect.stringContaining(`TWINVEC_GPU is required, and ${why}; set TF_CPP_MIN_LOG_LEVEL=1`),
+    });
+  });
+
+  it('K7 without a GPU the host serves where that is asked for', async () => {
+    const env = { TWINVEC_GPU: 'optional', CUDA_VISIBLE_DEVICES: '' };
+    const server = await startServer({ modelDir: await modelFolder(), env });
+    const { exitCode } = await server.stop();
+    expect(exitCode).toBe(0);
+  });
+
+  it.each([
     ['SAGEMAKER_BIND_TO_PORT', '70000', '0 to 65535'],
     ['SAGEMAKER_BIND_TO_PORT', '-1', '0 to 65535'],
     ['SAGEMAKER_TFS_INSTANCE_COUNT', '0', 'from 1 to'],
     ['SAGEMAKER_TFS_BATCH_TIMEOUT_MICROS', '1e99', 'a whole number'],
     ['SAGEMAKER_TFS_INTER_OP_PARALLELISM', '0x10', 'a whole number'],
-    ['SAGEMAKER_TFS_FRACTIONAL_GPU_MEM_MARGIN', '2', 'from 0 to 1'],
+    ['SAGEMAKER_TFS_FRACTIONAL_GPU_MEM_MARGIN', '2', 'from 0 to 0.95'],
     ['SAGEMAKER_TFS_MAX_ENQUEUED_BATCHES', '', 'a whole number'],
     ['SAGEMAKER_GUNICORN_WORKERS', 'many', 'from 1 to 64'],
   ])('K2 K4 %s=%s is refused, naming it and its range', async (name, value, range) => {

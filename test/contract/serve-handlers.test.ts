@@ -78,6 +78,25 @@ describe.skipIf(!nativeEngine.available)(`a pair of handlers${nativeEngine.note}
     });
   });
 
+  it('I3 does not hand the model an image whose header promises too many pixels', async () => {
+    // Prepare: a small file that says it is 65,535 x 65,535
+    const bomb = Uint8Array.from(await image('rgb.png'));
+    new DataView(bomb.buffer).setUint32(16, 65_535);
+    new DataView(bomb.buffer).setUint32(20, 65_535);
+
+    // Act
+    const refused = await ask(server, bomb, 'application/x-image');
+    const next = await ask(server, await image('rgb.jpg'), 'application/x-image');
+
+    // Assess
+    expect(refused.status).toBe(413);
+    expect(JSON.parse(refused.text).error).toMatchObject({
+      code: 'PayloadTooLarge',
+      message: expect.stringContaining('65535 x 65535 pixels'),
+    });
+    expect(next.status).toBe(200);
+  });
+
   it('does not see errors of the model, which go to the caller', async () => {
     const { status } = await ask(server, 'no image at all', 'application/x-image');
     expect(status).toBeGreaterThanOrEqual(400);

@@ -26,6 +26,27 @@ describe('starting', () => {
     expect(server.logs.some(({ event }) => event === 'ready')).toBe(false);
   });
 
+  it('J9 a model that does not fit into memory ends the process with 1 and says so', async () => {
+    // Act
+    const server = await launchServer({
+      modelDir: '.',
+      command: [new URL('../fixtures/serving/serve-too-large.ts', import.meta.url).pathname],
+    });
+    const { exitCode } = await server.exited;
+
+    // Assess: the code of 507, TensorFlow's own words in the log, and no second attempt
+    expect(exitCode).toBe(1);
+    const refused = server.logs.filter(({ event }) => event === 'model_not_loaded');
+    expect(refused).toEqual([
+      expect.objectContaining({
+        code: 'OutOfMemory',
+        message: 'The model does not fit into memory.',
+        cause: expect.stringContaining('OOM when allocating tensor with shape[4194304,4096]'),
+      }),
+    ]);
+    expect(server.logs.find(({ event }) => event === 'stopping')).toMatchObject({ code: 'OutOfMemory' });
+  });
+
   it('J1 a missing manifest ends the process with 1 and names the file', async () => {
     // Act
     const server = await launchServer({ modelDir: import.meta.dirname });

@@ -277,6 +277,19 @@ describe.skipIf(!nativeEngine.available)(`bad input to SavedModels${nativeEngine
       await expectStillServing();
     });
 
+    it.each([
+      ['JSON', 'application/json', (b64: string) => `{"instances":[{"b64":"${b64}"}]}`],
+      ['columns of JSON', 'application/json', (b64: string) => `{"inputs":[{"b64":"${b64}"}]}`],
+      ['JSON Lines', 'application/jsonlines', (b64: string) => `{"b64":"${b64}"}\n`],
+    ])('I3 a bomb in base64 is refused by its header, in %s too', async (_, contentType, write) => {
+      const body = write(Buffer.from(pngOf(65_535, 65_535)).toString('base64'));
+      expect(await send(body, 'images', { 'content-type': contentType })).toMatchObject({
+        status: 413,
+        code: 'PayloadTooLarge',
+      });
+      await expectStillServing();
+    });
+
     it('I4 an image with megabytes of application data is decoded to what it shows', async () => {
       const [plain, heavy] = await Promise.all([askForImage(photo), askForImage(withApplicationData(60))]);
       expect(plain.status).toBe(200);

@@ -1,6 +1,6 @@
 /**
- * Turns waiting jobs into engine calls without a timer: whenever the engine has a slot, whatever waits goes, up to the
- * budget. Under load batches grow by themselves; an idle server answers a lone request at once.
+ * Turns waiting jobs into engine calls: whenever the engine has a slot, whatever waits goes, up to the budget. Under load
+ * batches grow by themselves; an idle server answers a lone request at once, unless it was told to wait for company.
  */
 import { ERRORS, TwinvecError, toTwinvecError } from '#core/errors.ts';
 import type { EngineCall, EngineResult, EngineRunner } from '../engine/engine-call.ts';
@@ -17,6 +17,10 @@ export interface BatcherOptions<J extends Job> {
   readonly maxJobsPerCall: number;
   readonly maxWaiting: number;
   readonly deadlineMs: number;
+  /** How long a job may wait for others to fill its call although the engine is free. Not at all when absent. */
+  readonly fillMs?: number | undefined;
+  /** Calls that are at the engine at once, at most; as many as it takes when absent. */
+  readonly maxCalls?: number | undefined;
 }
 
 export interface JobAnswer {
@@ -60,6 +64,8 @@ export class Batcher<J extends Job> {
   readonly #line: WaitingLine<J, Waiting<J>>;
   readonly #halves: Batch<J>[] = [];
   #pumpPlanned = false;
+  #runningCalls = 0;
+  #fillTimer: NodeJS.Timeout | undefined;
 
   constructor(options: BatcherOptions<J>) {
     this.#options = options;
@@ -104,6 +110,7 @@ export class Batcher<J extends Job> {
 
   /** Refuses everything that still waits with `error`. */
   abandon(error: TwinvecError): void {
+    clearTimeout(this.#fillTimer);
     for (const entry of this.#line.clear()) entry.reject(error);
   }
 
@@ -118,12 +125,25 @@ export class Batcher<J extends Job> {
   }
 
   #pump(): void {
-    const { engine, budget, maxJobsPerCall } = this.#options;
-    while (engine.hasSlot()) {
-      const batch = this.#halves.shift() ?? { taken: this.#line.take(budget, maxJobsPerCall), isRetry: false };
-      if (batch.taken.length === 0) return;
+    const { engine, maxCalls = Number.POSITIVE_INFINITY } = this.#options;
+    while (engine.hasSlot() && this.#runningCalls < maxCalls) {
+      const batch = this.#halves.shift() ?? this.#nextBatch();
+      if (!batch) return;
       void this.#runBatch(batch);
     }
+  }
+
+  /** Undefined when nothing waits, and while what waits may wait for company. */
+  #nextBatch(): Batch<J> | undefined {
+    const { budget, maxJobsPerCall, fillMs = 0 } = this.#options;
+    clearTimeout(this.#fillTimer);
+    const waitMs = fillMs > 0 ? this.#line.fillWaitMs(budget, fillMs) : 0;
+    if (waitMs > 0) {
+      this.#fillTimer = setTimeout(() => this.#pump(), Math.ceil(waitMs));
+      return undefined;
+    }
+    const taken = this.#line.take(budget, maxJobsPerCall);
+    return taken.length === 0 ? undefined : { taken, isRetry: false };
   }
 
   async #runBatch(batch: Batch<J>): Promise<void> {
@@ -131,7 +151,7 @@ export class Batcher<J extends Job> {
       const startedMs = now();
       for (const { entry } of batch.taken) entry.startedMs ||= startedMs;
       const call = this.#options.merge(batch.taken.map(({ slice }) => slice));
-      const result = await this.#options.engine.run(call);
+      const result = await this.#run(call);
       if (call.rows !== undefined && !hasRows(result.outputs, call.rows)) {
         throw new TwinvecError('ModelFailed', `The model did not answer with one row for each of ${call.rows} rows.`);
       }
@@ -141,6 +161,15 @@ export class Batcher<J extends Job> {
     } catch (thrown) {
       this.#fail(batch, toTwinvecError(thrown));
       this.#pump();
+    }
+  }
+
+  async #run(call: EngineCall): Promise<EngineResult> {
+    this.#runningCalls++;
+    try {
+      return await this.#options.engine.run(call);
+    } finally {
+      this.#runningCalls--;
     }
   }
 

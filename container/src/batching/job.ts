@@ -7,6 +7,8 @@ import type { EngineCall } from '../engine/engine-call.ts';
 export interface Job {
   /** Jobs of one group go through the same signature and may share a call. */
   readonly group: string;
+  /** No other job is ever of its group: waiting for one is in vain. */
+  readonly isAlone?: boolean;
   /** At least 1. */
   readonly rows: number;
   /** Tokens (or another measure that the engine's time and memory follow) of all rows. */

@@ -22,6 +22,9 @@ export interface WaitingLineOptions<E> {
   readonly now: () => number;
 }
 
+/** Further entries are not searched for company: that many wait for nobody. */
+const MOST_LOOKED_AT = 1024;
+
 export class WaitingLine<J extends Job, E extends Entry<J>> {
   readonly #options: WaitingLineOptions<E>;
   #entries: E[] = [];
@@ -71,6 +74,16 @@ export class WaitingLine<J extends Job, E extends Entry<J>> {
     return this.#fill(first, budget, maxEntries);
   }
 
+  /**
+   * How long the next call can still wait for more rows, when the oldest entry may wait `fillMs` for company; 0 when the
+   * call is full, when nobody could join it, and when nothing waits.
+   */
+  fillWaitMs(budget: CallBudget, fillMs: number): number {
+    const first = this.#entries.slice(this.#head, this.#head + MOST_LOOKED_AT).find(({ cancelled }) => !cancelled);
+    if (!first || first.nextRow > 0 || first.job.isAlone || this.#isFull(first.job, budget)) return 0;
+    return Math.max(0, first.enteredMs + fillMs - this.#options.now());
+  }
+
   /** Empties the line, for a forced stop. */
   clear(): E[] {
     const waiting = this.#entries.slice(this.#head).filter((entry) => !entry.cancelled);
@@ -80,6 +93,21 @@ export class WaitingLine<J extends Job, E extends Entry<J>> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     return waiting;
+  }
+
+  /** Whether what waits in the group fills a call, or the next one of it would not fit any more. */
+  #isFull({ group }: Job, budget: CallBudget): boolean {
+    const last = Math.min(this.#entries.length, this.#head + MOST_LOOKED_AT);
+    let cost = 0;
+    let rows = 0;
+    for (let i = this.#head; i < last; i++) {
+      const { job, cancelled, nextRow } = this.#entries[i]!;
+      if (cancelled || nextRow > 0 || job.group !== group) continue;
+      cost += job.cost;
+      rows += job.rows;
+      if (cost >= budget.cost || rows >= budget.rows) return true;
+    }
+    return last - this.#head === MOST_LOOKED_AT;
   }
 
   #takePart(entry: E, budget: CallBudget): { entry: E; slice: Slice<J> } {

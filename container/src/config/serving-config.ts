@@ -48,11 +48,19 @@ export interface ServingConfig {
     readonly maxRows: number;
     /** Ascending; calls are padded to the next of them. Undefined leaves every call as it is. */
     readonly allowedSizes: readonly number[] | undefined;
+    /** How long a request may wait for others to fill its call. */
+    readonly fillMs: number;
+    /** Calls of one model version that are at the engine at once, at most. */
+    readonly maxCalls: number | undefined;
   };
   /** Whether SavedModels are called with zeros before requests are taken. */
   readonly tensorWarmUp: boolean;
   readonly interOpThreads: number | undefined;
   readonly intraOpThreads: number | undefined;
+  /** The part of a GPU's memory that TensorFlow leaves to others; undefined is its own choice. */
+  readonly gpuMemoryMargin: number | undefined;
+  /** Whether a server that sees no GPU ends instead of using the host. */
+  readonly requiresGpu: boolean;
   /** Operations with files, Python or network that SavedModels may have. */
   readonly allowedOperations: readonly string[];
   readonly handlerProcesses: number;
@@ -93,7 +101,8 @@ export function parseServingConfig(env: NodeJS.ProcessEnv): ServingConfig {
   const read = readAll(reader);
   const payloadMb = read.maxPayloadMb ?? LIMITS.batchDefaultPayloadMb.value;
   const concurrency = read.maxConcurrentTransforms ?? defaultConcurrency(payloadMb);
-  reader.problems.push(...conflicts(payloadMb, concurrency), ...wrongBatchSizes(read), ...unsafeNodeOptions(env));
+  reader.problems.push(...conflicts(payloadMb, concurrency), ...wrongBatchSizes(read));
+  reader.problems.push(...endlessFilling(read), ...unsafeNodeOptions(env));
   if (reader.problems.length > 0) throw new TwinvecError('InvalidConfiguration', reader.problems.join('; '));
   const maxBodyBytes = bodyLimit(read.batch, read.maxPayloadMb);
   return Object.freeze({
@@ -112,7 +121,10 @@ export function parseServingConfig(env: NodeJS.ProcessEnv): ServingConfig {
       enabled: read.tensorBatching && read.batching === 'on',
       maxRows: read.tensorBatchRows,
       allowedSizes: read.allowedBatchSizes,
+      fillMs: (read.tensorBatchTimeoutMicros ?? 0) / 1000,
+      maxCalls: read.tensorBatchThreads,
     },
+    requiresGpu: read.gpu === 'required',
     tensorWarmUp: read.tensorWarmUp === 'on',
     multiModel: read.multiModel ? multiModel(read) : undefined,
     engineWorkers: read.engineWorkers ?? read.instanceCount,
@@ -122,8 +134,7 @@ export function parseServingConfig(env: NodeJS.ProcessEnv): ServingConfig {
     // Batch mode never sheds what it advertised, whatever the general bounds say.
     queueRequests: Math.max(queueRequests(read), read.batch ? concurrency : 0),
     queueBytes: read.batch ? Math.max(read.queueBytes, concurrency * maxBodyBytes) : read.queueBytes,
-    queueDeadlineMs:
-      read.queueDeadlineMs ?? (read.batch ? LIMITS.batchInvocationSeconds.value * 1000 : REAL_TIME_DEADLINE_MS),
+    queueDeadlineMs: queueDeadlineMs(read),
   });
 }
 
@@ -134,6 +145,17 @@ function multiModel({ baseDir, modelsDir, modelsMemoryMb }: Read): MultiModelCon
   const memoryBytes =
     modelsMemoryMb === undefined ? MODELS_SHARE_OF_MEMORY * memoryOfProcess() : mebibytes(modelsMemoryMb);
   return { modelsDir: dir, memoryBytes, sharedCodeParents: [baseDir, dir] };
+}
+
+function queueDeadlineMs({ queueDeadlineMs: wanted, batch }: Read): number {
+  return wanted ?? (batch ? LIMITS.batchInvocationSeconds.value * 1000 : REAL_TIME_DEADLINE_MS);
+}
+
+/** A request that waits for company would be refused before its call is made. */
+function endlessFilling(read: Read): string[] {
+  const { tensorBatchTimeoutMicros: timeout, queueDeadlineMs: deadline } = SERVING_SETTINGS;
+  if ((read.tensorBatchTimeoutMicros ?? 0) / 1000 < queueDeadlineMs(read)) return [];
+  return [`${timeout.name} must be less than ${deadline.name}, ${queueDeadlineMs(read)} ms`];
 }
 
 function wrongBatchSizes({ allowedBatchSizes, tensorBatchRows }: Read): string[] {
@@ -193,6 +215,7 @@ function readAll(reader: SettingsReader) {
     tensorWarmUp: reader.read(s.tensorWarmUp),
     waitTimeSeconds: reader.read(s.waitTimeSeconds),
     gpuMemoryMargin: reader.read(s.gpuMemoryMargin),
+    gpu: reader.read(s.gpu),
     allowedOperations: reader.read(s.allowedOperations),
     handlerProcesses: reader.read(s.handlerProcesses),
     handlerTimeoutSeconds: reader.read(s.handlerTimeoutSeconds),

@@ -1,6 +1,5 @@
 /**
- * The variables of AWS's TensorFlow Serving container, by its names, and what this server makes of them. Those that
- * steer what is not there are still checked, so that a typing error does not wait for the day they matter.
+ * The variables of AWS's TensorFlow Serving container, by its names, and what this server makes of them.
  */
 import { choice, flag, fraction, increasingNumbers, nameList, wholeNumber, word } from './setting.ts';
 
@@ -33,15 +32,15 @@ export const TENSORFLOW_SETTINGS = {
     defaultText: '0',
     min: 0,
     max: 3_600_000_000,
-    doc: 'Checked and not used: a call takes what waits when the engine is free, and no request waits for others.',
+    doc: 'Longest that a request waits for others to share its call; 0: a call takes what waits when the engine is free.',
   }),
   tensorBatchThreads: wholeNumber({
     name: 'SAGEMAKER_TFS_NUM_BATCH_THREADS',
     fallback: undefined,
-    defaultText: '1 for each engine worker',
+    defaultText: '2 for each engine worker',
     min: 1,
     max: 1_024,
-    doc: 'Checked and not used: each engine worker runs one call, with all cores.',
+    doc: 'Shared calls of a model version that run or are handed to a worker at once, at most. A worker takes 2.',
   }),
   tensorBatchesWaiting: wholeNumber({
     name: 'SAGEMAKER_TFS_MAX_ENQUEUED_BATCHES',
@@ -92,10 +91,16 @@ export const TENSORFLOW_SETTINGS = {
   gpuMemoryMargin: fraction({
     name: 'SAGEMAKER_TFS_FRACTIONAL_GPU_MEM_MARGIN',
     fallback: undefined,
-    defaultText: '0.2',
+    defaultText: "TensorFlow's choice",
     min: 0,
-    max: 1,
-    doc: 'Checked and not used: the workers are threads of one process, which share its memory on the GPU.',
+    max: 0.95,
+    doc: "Part of the GPU's memory that TensorFlow leaves to others, for all workers together.",
+  }),
+  gpu: choice({
+    name: 'TWINVEC_GPU',
+    fallback: 'optional',
+    words: ['optional', 'required'],
+    doc: 'required: a server whose TensorFlow sees no GPU ends with the reason, instead of serving from the host.',
   }),
   allowedOperations: nameList({
     name: 'TWINVEC_ALLOWED_OPERATIONS',

@@ -13,6 +13,8 @@ export interface WorkerStart {
   /** What the served model gives to `openSession`. */
   readonly sessionData?: unknown;
   readonly engine: EngineChoice;
+  /** Whether a model that would not run on a GPU is not opened at all. */
+  readonly requiresGpu?: boolean;
   /** Calls to make before the worker counts as ready: first calls are slow, and a broken model shows at once. */
   readonly warmUp: readonly WarmUpCall[];
 }

@@ -98,6 +98,7 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
   try {
     const { openSession } = (await import(start.sessionModule)) as { openSession: OpenSession };
     const log = (line: string) => send({ type: 'log', line });
+    if (start.requiresGpu) (await import('./require-gpu.ts')).requireGpu(start.engine);
     const session = await openSession(start.modelDir, start.engine, log, start.sessionData);
     warmUp(session, start.warmUp, log);
     serveCalls(session, port);

@@ -3,13 +3,17 @@
  * models never share a queue, so that a slow model holds nobody else up.
  */
 import { type TwinvecError, toTwinvecError } from '#core/errors.ts';
-import { Batcher, type JobAnswer } from '../batching/batcher.ts';
-import type { CallBudget, Job } from '../batching/job.ts';
+import { Batcher, type BatcherOptions, type JobAnswer } from '../batching/batcher.ts';
+import type { Job } from '../batching/job.ts';
 import { EnginePool } from '../engine/pool.ts';
 import type { EngineKind } from '../engine/session.ts';
 import type { EncodedAnswer, RequestHead, ServedModel } from '../http/served-model.ts';
 import type { Logger } from '../log/logger.ts';
 import { InFlight } from './in-flight.ts';
+
+export interface BatchingRule extends Pick<BatcherOptions<Job>, 'budget' | 'fillMs' | 'maxCalls'> {
+  readonly enabled: boolean;
+}
 
 /** A model version that was found and can be loaded. */
 export interface ServableSource<J extends Job> {
@@ -21,13 +25,14 @@ export interface ServableSource<J extends Job> {
   /** URL of a module that exports `openSession(modelDir, engine, log, sessionData)`. */
   readonly sessionModule: string;
   /** Whether requests share engine calls, and how much one call takes. */
-  readonly batching: { readonly enabled: boolean; readonly budget: CallBudget };
+  readonly batching: BatchingRule;
   /** Reads what the adapter needs. Throws InvalidArtifact. */
   openModel(): Promise<ServedModel<J>> | ServedModel<J>;
 }
 
 export interface ServableLimits {
   readonly engine: 'auto' | EngineKind;
+  readonly requiresGpu: boolean;
   readonly engineWorkers: number | undefined;
   readonly engineTimeoutMs: number;
   readonly loadTimeoutMs: number;
@@ -118,6 +123,7 @@ class StartedServable<J extends Job> implements Servable {
         sessionModule: source.sessionModule,
         modelDir: source.modelDir,
         engine: limits.engine,
+        requiresGpu: limits.requiresGpu,
         sessionData: model.sessionData,
         warmUp: model.warmUpCalls(),
       },
@@ -131,9 +137,9 @@ class StartedServable<J extends Job> implements Servable {
       },
     });
     this.#batcher = new Batcher({
+      ...source.batching,
       engine: this.#pool,
       merge: model.merge,
-      budget: source.batching.budget,
       maxJobsPerCall: source.batching.enabled ? Number.POSITIVE_INFINITY : 1,
       maxWaiting: limits.queueRequests,
       deadlineMs: limits.queueDeadlineMs,

@@ -24,10 +24,11 @@ let lastAlone = 0;
 
 export function tensorJob(content: JobContent): TensorJob {
   const { rows } = content.request;
-  const group = rows !== undefined && countsRows(content.signature) ? groupOf(content.request) : `alone ${++lastAlone}`;
+  const isAlone = rows === undefined || !countsRows(content.signature);
+  const group = isAlone ? `alone ${++lastAlone}` : groupOf(content.request);
   // One call takes a request whole: only rows of different requests are known not to look at each other.
   const ownRows = rows ?? 1;
-  return { ...content, group, rows: ownRows, cost: ownRows, endOfSlice: () => ownRows };
+  return { ...content, group, isAlone, rows: ownRows, cost: ownRows, endOfSlice: () => ownRows };
 }
 
 /**

@@ -21,6 +21,7 @@ import { withFileInputs } from '../images/image-session.ts';
 import { type ImageRecipes, readImageRecipes } from '../images/recipe.ts';
 import { readSavedModel, type SavedModelSummary } from '../savedmodel/read-saved-model.ts';
 import type { FoundVersion } from './find-saved-models.ts';
+import { withImagesInStrings } from './images-in-strings.ts';
 import { describeMetadata } from './metadata.ts';
 import { refuseOperations } from './refuse-operations.ts';
 import { requireVariables } from './require-variables.ts';
@@ -55,7 +56,7 @@ class TensorModel implements ServedModel<TensorJob> {
   constructor(found: FoundVersion, summary: SavedModelSummary, recipes: ImageRecipes, config: ServingConfig) {
     const { usable } = offeredSignatures(summary);
     const signatures = new Map([...usable].map(([name, { signature }]) => [name, signature]));
-    this.#signatures = withFileInputs(signatures, recipes);
+    this.#signatures = withFileInputs(withImagesInStrings(signatures, summary), recipes);
     this.#metadata = describeMetadata(found, summary);
     this.#warmUp = config.tensorWarmUp ? zeroCalls(summary, this.#signatures) : [];
     this.#defaultAccept = config.defaultAccept;

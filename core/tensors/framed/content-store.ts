@@ -3,7 +3,7 @@
  * name.
  */
 
-import { quoteForMessage, TwinvecError, toTwinvecError } from '#core/errors.ts';
+import { quoteForMessage, TwinvecError } from '#core/errors.ts';
 import { readExample } from '#core/examples/example-reader.ts';
 import { type RecordFeatures, readRecord } from '#core/examples/record-reader.ts';
 import { checkImage, type ImageFormat } from '#core/images/image-header.ts';
@@ -36,7 +36,7 @@ export function createContentStore(
     if (name === undefined) throw notBytes(signature);
     const bytes = new BytesStore(name, signature.inputs[name]!);
     if (content === 'example') return storeChecked(bytes, readExample);
-    return content === 'bytes' ? bytes : storeChecked(bytes, (data, record) => requireImage(data, record, content));
+    return content === 'bytes' ? bytes : storeChecked(bytes, (data) => requireImage(data, content));
   }
   return name === undefined ? storeFeatures(signature, readExample) : new EitherStore(name, signature);
 }
@@ -91,15 +91,10 @@ class BytesStore implements ContentStore {
 }
 
 /** An image is refused by its header, before any decoder is handed it (spec faults 2I). */
-function requireImage(data: Uint8Array, record: number, wanted: 'image' | ImageFormat): void {
-  try {
-    const { format } = checkImage(data);
-    if (wanted === 'image' || wanted === format) return;
-    throw new TwinvecError('UnsupportedMediaType', `The body is a ${format} image under the name image/${wanted}`);
-  } catch (thrown) {
-    const { code, message } = toTwinvecError(thrown);
-    throw new TwinvecError(code, message, { record, cause: thrown });
-  }
+function requireImage(data: Uint8Array, wanted: 'image' | ImageFormat): void {
+  const { format } = checkImage(data);
+  if (wanted === 'image' || wanted === format) return;
+  throw new TwinvecError('UnsupportedMediaType', `The body is a ${format} image under the name image/${wanted}`);
 }
 
 /** Records as they are, each looked at once: one that is not what it should be would fail the whole batch in the graph. */

@@ -39,7 +39,7 @@ export class InputScanner {
   /** `shapeOf` gives the shape of one scanned value. */
   constructor(signature: TensorSignature, shapeOf: (name: string, spec: TensorSpec) => readonly number[] | undefined) {
     this.#slots = Object.entries(signature.inputs).map(([name, spec]) => ({
-      scanner: new TensorScanner(name, spec.dtype, shapeOf(name, spec)),
+      scanner: new TensorScanner(name, spec, shapeOf(name, spec)),
       spec,
       quotedName: Buffer.from(JSON.stringify(name)),
       seenIn: 0,

@@ -6,7 +6,7 @@ import { TwinvecError } from '#core/errors.ts';
 import { BYTE, type ByteCursor, expectByte, skipWhitespace, takeByte } from '#core/json/byte-cursor.ts';
 import { skipValue } from '#core/json/value-scanner.ts';
 import { LIMITS } from '#core/limits.ts';
-import { type DType, describeShape, type Tensor } from '../tensor.ts';
+import { type DType, describeShape, type Tensor, type TensorSpec } from '../tensor.ts';
 import { createColumn, type NumberColumn, type ValueColumn } from '../value-column.ts';
 import { type ElementPlace, elementScanner, inputLabel, type ScanElement, scanFloat32Run } from './scan-element.ts';
 
@@ -31,10 +31,11 @@ export class TensorScanner implements ElementPlace {
   #runStart = -1;
 
   /** `shape` is that of one scanned value; undefined where anything goes. */
-  constructor(name: string, dtype: DType, shape: readonly number[] | undefined) {
+  constructor(name: string, spec: TensorSpec, shape: readonly number[] | undefined) {
+    const { dtype } = spec;
     this.name = name;
     this.dtype = dtype;
-    this.column = createColumn(dtype);
+    this.column = createColumn(spec);
     this.#scanElement = elementScanner(dtype);
     this.#wanted = shape;
     // A complex number is a list of two.

@@ -24,7 +24,7 @@ export function decodeNpy(body: Uint8Array, signatures: TensorSignatures, option
   const [name, spec] = onlyInput(signatureNamed(signatures, signatureName));
   const header = readNpyHeader(body);
   checkHeader(name, spec, header, body.length, options.maxRecords);
-  const tensor = { dtype: spec.dtype, shape: header.shape, data: readValues(name, spec.dtype, header, body) } as Tensor;
+  const tensor = { dtype: spec.dtype, shape: header.shape, data: readValues(name, spec, header, body) } as Tensor;
   const rows = header.shape[0];
   return { signatureName, inputs: { [name]: tensor }, form: rows === undefined ? 'column' : 'row', rows, failures: [] };
 }
@@ -47,11 +47,12 @@ function checkHeader(name: string, spec: TensorSpec, header: NpyHeader, bodyByte
   if (rows > maxRecords) throw new TwinvecError('PayloadTooLarge', `The array has ${rows} records, over ${maxRecords}`);
 }
 
-function readValues(name: string, dtype: DType, header: NpyHeader, body: Uint8Array): Tensor['data'] {
+function readValues(name: string, spec: TensorSpec, header: NpyHeader, body: Uint8Array): Tensor['data'] {
+  const { dtype } = spec;
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  if (dtype === 'string') return readStrings(name, header, body, view);
+  if (dtype === 'string') return readStrings(name, new StringColumn(spec.mayBeImages), header, body, view);
   requireConvertible(name, dtype, header);
-  const column = createColumn(dtype) as NumberColumn | WideColumn;
+  const column = createColumn(spec) as NumberColumn | WideColumn;
   column.reserve(header.kind === 'c' ? 2 * header.count : header.count);
   const read = numberReader(header, view);
   const rowSize = header.count / (header.shape[0] ?? 1);
@@ -120,10 +121,15 @@ function requireConvertible(name: string, dtype: DType, { kind }: NpyHeader): vo
 }
 
 /** `S` holds bytes, `U` characters of four bytes; both are filled up with zeros. */
-function readStrings(name: string, header: NpyHeader, body: Uint8Array, view: DataView): readonly Uint8Array[] {
+function readStrings(
+  name: string,
+  column: StringColumn,
+  header: NpyHeader,
+  body: Uint8Array,
+  view: DataView,
+): readonly Uint8Array[] {
   const { kind, itemBytes, littleEndian } = header;
   if (kind !== 'S' && kind !== 'U') throw invalid(name, `values of kind "${kind}" are not of expected type: string`);
-  const column = new StringColumn();
   forEachValue(header, (at) => {
     if (kind === 'U') {
       column.append(Buffer.from(readCharacters(view, at, itemBytes, littleEndian)));

@@ -24,7 +24,7 @@ const LENGTH_AT = VERSION_AT + 2;
 /** NumPy's own limit (max_header_size). */
 const MOST_HEADER_BYTES = 10_000;
 const MOST_DIMENSIONS = 64;
-const ENTRY = /\s*'(\w+)'\s*:\s*(?:'([^']*)'|(True|False)|\(([\d\s,]*)\))\s*(?:,|$)/y;
+const ENTRY = /\s*'(\w+)'\s*:\s*(?:'([^']*)'|(True|False)|\(([-\d\s,]*)\))\s*(?:,|$)/y;
 const DESCRIPTION = /^([<>|=])([fiubcSU])(\d{1,9})$/;
 /** Bytes that a value of each kind may take; text of any size but none. */
 const SIZES: Readonly<Record<string, readonly number[]>> = {
@@ -107,6 +107,8 @@ function readShape(entry: Entry | undefined): readonly number[] {
     ?.split(',')
     .map((size) => size.trim())
     .filter((size, index, all) => size !== '' || index < all.length - 1);
+  const negative = sizes?.findIndex((size) => /^-\d+$/.test(size)) ?? -1;
+  if (negative >= 0) throw malformed(`dimension ${negative} of the shape (${entry!.tuple}) is negative`);
   if (!sizes?.every((size) => /^\d{1,16}$/.test(size))) throw malformed("the header has no 'shape' of whole numbers");
   if (sizes.length > MOST_DIMENSIONS) throw malformed(`the shape has ${sizes.length} dimensions`);
   return sizes.map(Number);

@@ -278,3 +278,97 @@ describe('the batcher', () => {
     expect(batcher.waiting).toBe(0);
   });
 });
+
+describe('the batcher that waits for company', () => {
+  it('sends no call before it is full, although the engine is free', async () => {
+    // Prepare
+    const { engine, batcher } = await batcherOf({ fillMs: 50_000, budget: { cost: 1000, rows: 3 } });
+
+    // Act
+    const first = batcher.submit(sumJob([[1]]));
+    await turn();
+    const callsOfOne = engine.calls.length;
+    const second = batcher.submit(sumJob([[2], [3]]));
+    await turn();
+    await engine.step();
+
+    // Assess
+    expect(callsOfOne).toBe(0);
+    expect(engine.calls.map(({ rows }) => rows)).toEqual([3]);
+    expect([sumsOf(await first.answer), sumsOf(await second.answer)]).toEqual([[1], [2, 3]]);
+  });
+
+  it('sends what there is when the time of the oldest is over', async () => {
+    // Prepare
+    const { engine, batcher } = await batcherOf({ fillMs: 20 }, 2);
+    const startedMs = performance.now();
+
+    // Act: a second job comes while the first waits
+    const answers = [batcher.submit(sumJob([[1]])), batcher.submit(sumJob([[2]]))];
+    while (engine.calls.length === 0) await turn();
+    const waitedMs = performance.now() - startedMs;
+    await engine.step();
+
+    // Assess
+    expect(waitedMs).toBeGreaterThanOrEqual(19);
+    expect(engine.calls.map(({ rows }) => rows)).toEqual([2]);
+    expect((await Promise.all(answers.map(({ answer }) => answer))).map(sumsOf)).toEqual([[1], [2]]);
+  });
+
+  it('does not hold up a job that can have no company, one that is too large, and halves of a failed call', async () => {
+    // Prepare
+    const { engine, batcher } = await batcherOf({ fillMs: 50_000, budget: { cost: 1000, rows: 2 } });
+
+    // Act
+    const alone = batcher.submit({ ...sumJob([[7]], 'alone 1'), isAlone: true });
+    await turn();
+    await engine.step();
+    const large = batcher.submit(sumJob([[1], [2], [3]]));
+    await turn();
+    await engine.step();
+    await engine.step();
+    const failing = [FAULT.throws, 5].map((tag) => codeOf(batcher.submit(sumJob([[tag]])).answer));
+    await turn();
+    for (let i = 0; i < 3; i++) await engine.step();
+
+    // Assess
+    expect([sumsOf(await alone.answer), sumsOf(await large.answer)]).toEqual([[7], [1, 2, 3]]);
+    expect(await Promise.all(failing)).toEqual(['ModelFailed', 'ok']);
+  });
+
+  it('sends what waits when the next of its group does not fit any more', async () => {
+    // Prepare
+    const { engine, batcher } = await batcherOf({ fillMs: 50_000, budget: { cost: 1000, rows: 3 } });
+
+    // Act
+    for (const rows of [
+      [[1], [2]],
+      [[3], [4]],
+    ])
+      batcher.submit(sumJob(rows));
+    await turn();
+
+    // Assess
+    expect(engine.calls.map(({ rows }) => rows)).toEqual([2]);
+  });
+});
+
+describe('the batcher with a bound on calls', () => {
+  it('has no more of them at the engine, whatever slots it has', async () => {
+    // Prepare
+    const { engine, batcher } = await batcherOf({ maxCalls: 2, maxJobsPerCall: 1 }, 4);
+
+    // Act
+    const answers = [1, 2, 3, FAULT.throws, 5].map((tag) => codeOf(batcher.submit(sumJob([[tag]])).answer));
+    await turn();
+    const running = [engine.running];
+    for (let i = 0; i < 5; i++) {
+      await engine.step();
+      running.push(engine.running);
+    }
+
+    // Assess
+    expect(running).toEqual([2, 2, 2, 2, 1, 0]);
+    expect(await Promise.all(answers)).toEqual(['ok', 'ok', 'ok', 'ModelFailed', 'ok']);
+  });
+});

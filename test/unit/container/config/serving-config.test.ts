@@ -70,12 +70,14 @@ describe('the configuration of serve', () => {
     // Assess
     expect(config).toMatchObject({
       defaultModelName: 'half_plus_two',
-      tensorBatching: { enabled: true, maxRows: 16 },
+      tensorBatching: { enabled: true, maxRows: 16, fillMs: 50, maxCalls: 4 },
       queueRequests: 1600,
       engineWorkers: 2,
       interOpThreads: 3,
       intraOpThreads: 4,
       loadTimeoutMs: 120_000,
+      gpuMemoryMargin: 0.25,
+      requiresGpu: false,
       allowedOperations: ['ReadFile', 'MatchingFiles'],
     });
   });
@@ -91,7 +93,13 @@ describe('the configuration of serve', () => {
 
   it('shares calls of a SavedModel only when told to, and not with batching off', () => {
     const enabled = { SAGEMAKER_TFS_ENABLE_BATCHING: 'true' };
-    expect(parseServingConfig({}).tensorBatching).toEqual({ enabled: false, maxRows: 8, allowedSizes: undefined });
+    expect(parseServingConfig({}).tensorBatching).toEqual({
+      enabled: false,
+      maxRows: 8,
+      allowedSizes: undefined,
+      fillMs: 0,
+      maxCalls: undefined,
+    });
     expect(parseServingConfig({ ...enabled, TWINVEC_BATCHING: 'off' }).tensorBatching.enabled).toBe(false);
   });
 
@@ -121,6 +129,15 @@ describe('the configuration of serve', () => {
     expect(memory).toBeLessThanOrEqual(0.7 * totalmem());
   });
 
+  it('K3 refuses to fill calls for longer than a request may wait', () => {
+    const env = { SAGEMAKER_TFS_BATCH_TIMEOUT_MICROS: '10000000' };
+    expect(problemsOf(env)).toBe(
+      'SAGEMAKER_TFS_BATCH_TIMEOUT_MICROS must be less than TWINVEC_QUEUE_DEADLINE_MS, 10000 ms',
+    );
+    expect(problemsOf({ ...env, TWINVEC_QUEUE_DEADLINE_MS: '10001' })).toBe('');
+    expect(problemsOf({ ...env, SAGEMAKER_BATCH: 'true' })).toBe('');
+  });
+
   it('bounds the queue when AWS’s own number for batch jobs asks for any length', () => {
     expect(parseServingConfig({ SAGEMAKER_TFS_MAX_ENQUEUED_BATCHES: '100000000' }).queueRequests).toBe(65_536);
   });
@@ -129,8 +146,8 @@ describe('the configuration of serve', () => {
     ['SAGEMAKER_TFS_MAX_BATCH_SIZE', '0', 'a whole number from 1 to 1048576'],
     ['SAGEMAKER_TFS_MAX_BATCH_SIZE', '1e3', 'a whole number from 1 to 1048576'],
     ['SAGEMAKER_TFS_INSTANCE_COUNT', '65', 'a whole number from 1 to 64'],
-    ['SAGEMAKER_TFS_FRACTIONAL_GPU_MEM_MARGIN', '1.5', 'a number from 0 to 1'],
-    ['SAGEMAKER_TFS_FRACTIONAL_GPU_MEM_MARGIN', '.5', 'a number from 0 to 1'],
+    ['SAGEMAKER_TFS_FRACTIONAL_GPU_MEM_MARGIN', '1.5', 'a number from 0 to 0.95'],
+    ['SAGEMAKER_TFS_FRACTIONAL_GPU_MEM_MARGIN', '.5', 'a number from 0 to 0.95'],
     ['SAGEMAKER_TFS_WAIT_TIME_SECONDS', '', 'a whole number from 1 to 3600'],
     ['TWINVEC_ALLOWED_OPERATIONS', 'ReadFile, WriteFile', 'names between commas'],
   ])('K2 refuses %s=%s, naming what is accepted', (name, value, accepted) => {

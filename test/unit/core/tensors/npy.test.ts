@@ -92,7 +92,11 @@ describe('refusals', () => {
     ],
     ['too many values', saved('<f4', '(1,)', '0000000000'), 'MalformedBody'],
     ['a shape that overflows', saved('<f4', '(4294967296, 4294967296)', ''), 'MalformedBody'],
-    ['a negative size', saved('<f4', '(-1,)', ''), 'UnsupportedMediaType'],
+    [
+      'a negative size',
+      saved('<f4', '(2, -1,)', ''),
+      'MalformedBody: The npy body is broken: dimension 1 of the shape (2, -1,) is negative',
+    ],
     [
       'no shape',
       Buffer.from(saved('<f4', '(1,)', '').toString('latin1').replace("'shape'", "'shapo'"), 'latin1'),

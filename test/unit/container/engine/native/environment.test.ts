@@ -1,0 +1,22 @@
+/** What TensorFlow is told through the process environment, which is all that it reads. */
+import { describe, expect, it } from 'vitest';
+import { setGpuMemoryMargin } from '../../../../../container/src/engine/native/environment.ts';
+
+describe('the margin of GPU memory', () => {
+  it.each([
+    ['is the part of the largest GPU in MiB', 0.2, [15_360, 24_576], { TF_DEVICE_MIN_SYS_MEMORY_IN_MB: '4915' }],
+    ['may be nothing', 0, [15_360], { TF_DEVICE_MIN_SYS_MEMORY_IN_MB: '0' }],
+    ['is not set where the driver shows no GPU', 0.2, [], {}],
+    ["is TensorFlow's choice when nobody says", undefined, [15_360], {}],
+  ])('%s', (_, gpuMemoryMargin, gpus, expected) => {
+    const env: NodeJS.ProcessEnv = {};
+    setGpuMemoryMargin({ gpuMemoryMargin }, () => gpus, env);
+    expect(env).toEqual(expected);
+  });
+
+  it('asks the driver of this machine without failing where there is none', () => {
+    const env: NodeJS.ProcessEnv = {};
+    setGpuMemoryMargin({ gpuMemoryMargin: 0.5 }, undefined, env);
+    expect(Number(env.TF_DEVICE_MIN_SYS_MEMORY_IN_MB ?? 0)).toBeGreaterThanOrEqual(0);
+  });
+});
