@@ -8,6 +8,9 @@ import { decodeInferenceRequest, encodeInferenceRequest, encodePredictions } fro
 import type { DecodeOptions } from '#core/object2vec/inference-request.ts';
 import { streamNumber } from '#core/random/philox.ts';
 import { createRandomDraws } from '#core/random/random-draws.ts';
+import { decodeTensors } from '#core/tensors/codec.ts';
+import type { TensorSignatures } from '#core/tensors/signature.ts';
+import type { TensorDecodeOptions } from '#core/tensors/tensor-request.ts';
 import type { BenchRow } from './bench-row.ts';
 import { median } from './median.ts';
 
@@ -16,6 +19,8 @@ const SEQUENCE = 50;
 const WIDTH = 512;
 const ROWS = 64;
 const RESPONSES = 6;
+const FEATURES = 256;
+const TABLES = 20;
 const ROUNDS = 31;
 const DECODE_BAR = 'at most 0.80 x JSON.parse';
 const ENCODE_BAR = 'at most 0.50 x JSON.stringify';
@@ -42,6 +47,8 @@ export function benchCodec(): BenchRow[] {
     benchDecode('64 pairs of 50 + 50 ids, JSON', 'application/json', 64, 150, random),
     benchDecode('64 pairs of 50 + 50 ids, JSON Lines', 'application/jsonlines', 64, 150, random),
     withoutBar(benchDecode('1 pair of 50 + 50 ids, JSON', 'application/json', 1, 4000, random)),
+    benchFloats('JSON', 'application/json', random),
+    benchFloats('CSV', 'text/csv', random),
     benchEncode('normal(0, 0.1)', () => normal(random) * 0.1),
     benchEncode('relu of normal(0, 0.1)', () => Math.max(0, normal(random) * 0.1)),
   ];
@@ -58,7 +65,32 @@ function benchDecode(name: string, type: string, records: number, bodies: number
   return toRow(`decode ${name}`, 'ns/id', times, bodies * records * 2 * SEQUENCE, 'JSON.parse', DECODE_BAR);
 }
 
-/** A body this small is measured to be watched: making four typed arrays costs as much as reading thirty ids. */
+/** Rows of floats of six decimals, as data files have them, for a dense model. */
+function benchFloats(name: string, type: string, random: Random): BenchRow {
+  const mediaType = parseContentType(type);
+  const signatures: TensorSignatures = new Map([
+    ['serving_default', { inputs: { x: { dtype: 'float32', shape: [-1, FEATURES] } }, outputs: {} }],
+  ]);
+  const options: TensorDecodeOptions = { method: 'predict', maxRecords: 100_000, tolerateBadRecords: false };
+  const tables = Array.from({ length: TABLES }, () =>
+    Array.from({ length: ROWS }, () => Array.from({ length: FEATURES }, () => Number(random().toFixed(6)))),
+  );
+  const json = tables.map((instances) => Buffer.from(JSON.stringify({ instances })));
+  const bodies = type === 'text/csv' ? tables.map((rows) => Buffer.from(rows.map((row) => `${row}\n`).join(''))) : json;
+  const times = alternate(
+    () => bodies.reduce((rows, body) => rows + decodeTensors(body, mediaType, signatures, options).rows!, 0),
+    () => json.reduce((rows, body) => rows + (JSON.parse(body.toString('utf8')) as Instances).instances.length, 0),
+  );
+  const numbers = TABLES * ROWS * FEATURES;
+  const against = 'JSON.parse';
+  return withoutBar(toRow(`decode 64 rows of 256 floats, ${name}`, 'ns/number', times, numbers, against, DECODE_BAR));
+}
+
+interface Instances {
+  readonly instances: readonly (readonly number[])[];
+}
+
+/** Measured to be watched: making four typed arrays of a small body, for one, costs as much as reading thirty ids. */
 function withoutBar({ bar: _, ...row }: BenchRow): BenchRow {
   return row;
 }

@@ -47,6 +47,23 @@ describe('starting', () => {
     expect(server.logs.find(({ event }) => event === 'stopping')).toMatchObject({ code: 'OutOfMemory' });
   });
 
+  it('J12 a model whose warm-up gives NaN is never ready: the process ends with 1 and says why', async () => {
+    // Act
+    const server = await launchServer({
+      modelDir: '.',
+      command: [new URL('../fixtures/serving/serve-nan.ts', import.meta.url).pathname],
+    });
+    const { exitCode } = await server.exited;
+
+    // Assess
+    expect(exitCode).toBe(1);
+    expect(server.logs.find(({ event }) => event === 'model_not_loaded')).toMatchObject({
+      code: 'NonFiniteOutput',
+      message: 'The warm-up inference gave NaN or infinity.',
+    });
+    expect(server.logs.some(({ event }) => event === 'ready')).toBe(false);
+  });
+
   it('J1 a missing manifest ends the process with 1 and names the file', async () => {
     // Act
     const server = await launchServer({ modelDir: import.meta.dirname });

@@ -1,5 +1,5 @@
 /** Model artifacts that are wrong, by the number of their fault (2J), as `serve` meets them: named, and never served. */
-import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as tar from 'tar';
@@ -79,6 +79,27 @@ describe.skipIf(!nativeEngine.available)(`a model folder${nativeEngine.note}`, (
     expect(await refusalOf(folder)).toEqual({
       exitCode: 1,
       message: 'Model half_plus_two, version 1, lacks variables/variables.data-00000-of-00001.',
+    });
+  });
+
+  it('J6 whose variables are not those that were saved: refused, because their checksum is another', async () => {
+    // Prepare
+    const folder = await temporaryFolder();
+    await writeHalfPlus(join(folder, 'half_plus_two/1'), 2);
+    const file = join(folder, 'half_plus_two/1/variables/variables.data-00000-of-00001');
+    const data = await readFile(file);
+    data[0]! ^= 0xff;
+    await writeFile(file, data);
+
+    // Act
+    const server = await launchServer({ modelDir: folder, env: ENGINE });
+    const { exitCode } = await server.exited;
+
+    // Assess
+    expect(exitCode).toBe(1);
+    expect(server.logs.find(({ event }) => event === 'model_not_loaded')).toMatchObject({
+      code: 'InvalidArtifact',
+      cause: expect.stringMatching(/checksum/i),
     });
   });
 
