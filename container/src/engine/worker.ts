@@ -4,6 +4,7 @@
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { TwinvecError } from '#core/errors.ts';
+import { freeTensorsNow } from '#core/memory/free-now.ts';
 import type { EngineCall, EngineResult, WarmUpCall } from './engine-call.ts';
 import type { EngineChoice, Session } from './session.ts';
 import { hasFiniteValues, hasRows, transferables } from './tensor-rows.ts';
@@ -86,6 +87,8 @@ function serveCalls(session: Session, port: MessagePort): void {
     const { id, call } = message;
     try {
       const result = runCall(session, call);
+      // They were moved to this thread, and nothing else sees them.
+      freeTensorsNow(call.inputs);
       send({ type: 'done', id, result }, transferables(result.outputs));
     } catch (thrown) {
       send({ type: 'failed', id, error: describeFailure(thrown) });

@@ -4,7 +4,7 @@
  */
 import { dirname } from 'node:path';
 import { parseContentType } from '#core/http/content-type.ts';
-import { freeNow } from '#core/memory/free-now.ts';
+import { freeTensorsNow } from '#core/memory/free-now.ts';
 import { answerMediaType, requestFormatOf } from '#core/tensors/media-types.ts';
 import { signatureNamed, type TensorSignatures } from '#core/tensors/signature.ts';
 import type { NamedTensors, Tensor } from '#core/tensors/tensor.ts';
@@ -98,7 +98,7 @@ class TensorModel implements ServedModel<TensorJob> {
     const { form, rows, failures } = request;
     const response = { method, signature, form, outputs, rows, failures };
     // The engine is done with them.
-    for (const { dtype, data } of Object.values(request.inputs)) if (dtype !== 'string') freeNow(data);
+    freeTensorsNow(request.inputs);
     const task: EncodeTask = { kind: 'encode', response, mediaType: answerType };
     if (sizeOf(outputs) <= INLINE_ANSWER_BYTES) return { body: encodeTask(task), contentType: answerType };
     return this.#codec

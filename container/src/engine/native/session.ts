@@ -2,7 +2,6 @@
  * A SavedModel in TensorFlow. Each run is: create the inputs, one blocking native call, copy the outputs, free all.
  */
 import { quoteForMessage, TwinvecError } from '#core/errors.ts';
-import { freeNow } from '#core/memory/free-now.ts';
 import { decodeSavedModel, readSavedModelBytes } from '../../savedmodel/read-saved-model.ts';
 import { rewriteGraph } from '../../savedmodel/rewrite-graph.ts';
 import type { NamedTensors, Session, Signature, Tensor, TensorSpec } from '../session.ts';
@@ -171,6 +170,5 @@ function unaligned<T extends Float32Array | Int32Array>(
   if (data.byteOffset % ARRAY_ALIGNMENT_BYTES === 4) return data;
   const copy = new TypedArray(new ArrayBuffer(data.byteLength + 4), 4, data.length);
   copy.set(data);
-  freeNow(data);
   return copy;
 }
