@@ -21,6 +21,7 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   'bucket-width': async () => (await import('./bucket-width.ts')).benchBucketWidth(),
   'row-sparse': async () => (await import('./row-sparse.ts')).benchRowSparse(),
   'large-vocabulary': async () => (await import('./large-vocabulary.ts')).benchLargeVocabulary(),
+  'object-store': async () => (await import('./object-store.ts')).benchObjectStore(),
   'start-up': async () => (await import('./start-up.ts')).benchStartUp(),
 };
 

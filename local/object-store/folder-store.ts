@@ -24,7 +24,7 @@ import { type BucketFolder, LONGEST_KEY_BYTES, openBucketFolder } from './bucket
 import { checkBucketName, isBucketName } from './bucket-name.ts';
 import { BESIDE_FOLDER, keyToPath } from './key-path.ts';
 import { listKeys } from './list-keys.ts';
-import { openObjectRecords } from './object-records.ts';
+import { type ObjectRecord, openObjectRecords } from './object-records.ts';
 import type { ObjectStore, Received, StoredObject } from './object-store.ts';
 import { receiveBytes } from './receive.ts';
 import { S3Error } from './s3-error.ts';
@@ -62,29 +62,27 @@ export function openFolderStore(root: string): ObjectStore {
     return known;
   }
 
-  function locate(bucket: string, key: string): Located | undefined {
-    const folder = bucketPath(bucket);
+  function locate(folder: string, key: string): Located | undefined {
     const file = path.join(folder, keyToPath(checkKey(key)));
     return statFile(file) ?? statFile(file + BESIDE_FOLDER) ?? statByOwnName(folder, key);
   }
 
   function describe(bucket: string, key: string, stats: BigIntStats): StoredObject {
-    const record = records.read(bucket, key, stats);
-    return { bucket, key, bytes: Number(stats.size), modifiedAt: new Date(Number(stats.mtimeMs)), ...record };
+    return objectOf(bucket, key, stats, records.read(bucket, key, stats));
   }
 
-  /** Writes small bodies beside, under a name that only this process uses. */
-  function asFile({ content }: Received): string {
-    if ('file' in content) return content.file;
+  /** Writes small bodies beside, under a name that only this process uses. A rename changes nothing of its facts. */
+  function asFile({ content }: Received): Located {
+    if ('file' in content) return { file: content.file, stats: statSync(content.file, { bigint: true }) };
     uploads += 1;
     const file = path.join(incoming, String(uploads));
     const handle = openSync(file, 'w');
     try {
       for (let at = 0; at < content.buffer.length; ) at += writeSync(handle, content.buffer, at);
+      return { file, stats: fstatSync(handle, { bigint: true }) };
     } finally {
       closeSync(handle);
     }
-    return file;
   }
 
   return {
@@ -111,11 +109,11 @@ export function openFolderStore(root: string): ObjectStore {
       folders.delete(bucket);
     },
     find(bucket, key) {
-      const located = locate(bucket, key);
+      const located = locate(bucketPath(bucket), key);
       return located && describe(bucket, key, located.stats);
     },
     open(bucket, key) {
-      const located = locate(bucket, key);
+      const located = locate(bucketPath(bucket), key);
       if (!located) return undefined;
       const handle = openSync(located.file, 'r');
       const object = describe(bucket, key, fstatSync(handle, { bigint: true }));
@@ -147,19 +145,19 @@ export function openFolderStore(root: string): ObjectStore {
     receive: (chunks) => receiveBytes(chunks, incoming),
     put(bucket, key, received, facts, etag) {
       const folder = bucketPath(bucket);
-      const target = locate(bucket, key)?.file ?? path.join(folder, keyToPath(key));
-      const file = asFile(received);
-      const placed = place(file, folder, target);
-      const stats = statSync(placed, { bigint: true });
-      records.write(bucket, key, stats, { etag: etag ?? `"${received.md5}"`, facts });
-      return describe(bucket, key, stats);
+      const target = locate(folder, key)?.file ?? path.join(folder, keyToPath(key));
+      const { file, stats } = asFile(received);
+      place(file, folder, target);
+      const record = { etag: etag ?? `"${received.md5}"`, facts };
+      records.write(bucket, key, stats, record);
+      return objectOf(bucket, key, stats, record);
     },
     drop({ content }) {
       if ('file' in content) rmSync(content.file, { force: true });
     },
     delete(bucket, key) {
       const folder = bucketPath(bucket);
-      for (let located = locate(bucket, key); located; located = locate(bucket, key)) {
+      for (let located = locate(folder, key); located; located = locate(folder, key)) {
         unlinkSync(located.file);
         removeEmptyFolders(path.dirname(located.file), folder);
       }
@@ -167,6 +165,10 @@ export function openFolderStore(root: string): ObjectStore {
     },
     close: () => records.close(),
   };
+}
+
+function objectOf(bucket: string, key: string, stats: BigIntStats, { etag, facts }: ObjectRecord): StoredObject {
+  return { bucket, key, bytes: Number(stats.size), modifiedAt: new Date(Number(stats.mtimeMs)), etag, facts };
 }
 
 /** @throws TwinvecError InvalidConfiguration for a folder of the first versions, whose objects ended in `.data`. */
@@ -203,17 +205,17 @@ function statByOwnName(folder: string, key: string): Located | undefined {
   return path.relative(folder, file) === key ? statFile(file) : undefined;
 }
 
-/** @returns where the file is now, which may be beside a folder of that name. */
-function place(file: string, folder: string, target: string): string {
+/** Renames, to beside a folder of the target's name where there is one. */
+function place(file: string, folder: string, target: string): void {
   for (let attempt = 0; ; attempt++) {
     try {
       renameSync(file, target);
-      return target;
+      return;
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
       if (code === 'EISDIR' || code === 'ENOTEMPTY' || code === 'EEXIST') {
         renameSync(file, target + BESIDE_FOLDER);
-        return target + BESIDE_FOLDER;
+        return;
       }
       if (attempt === 0 && (code === 'ENOENT' || code === 'ENOTDIR')) {
         makeFolders(path.dirname(target), folder);

@@ -1,7 +1,7 @@
 /** Takes the bytes of one upload in, with their MD5: a little stays in memory, more goes to a file as it comes. */
 import { createHash, hash, randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
 import type { Received } from './object-store.ts';
 
@@ -60,8 +60,11 @@ async function writeToFile(
   }
 }
 
-/** One write may take less than it was given. */
-async function writeAll(handle: Awaited<ReturnType<typeof open>>, chunks: readonly Uint8Array[]): Promise<void> {
-  const joined = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-  for (let at = 0; at < joined.length; ) at += (await handle.write(joined, at)).bytesWritten;
+/** One write may take less than it was given: then the rest follows in another. */
+async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  const wanted = chunks.reduce((sum, { length }) => sum + length, 0);
+  const { bytesWritten } = await handle.writev(chunks);
+  if (bytesWritten === wanted) return;
+  const rest = Buffer.concat(chunks).subarray(bytesWritten);
+  for (let at = 0; at < rest.length; ) at += (await handle.write(rest, at)).bytesWritten;
 }
