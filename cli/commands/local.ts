@@ -4,6 +4,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { TextSink } from '#core/terminal/progress.ts';
 import { LOCAL_CREDENTIALS, type LocalOptions, startLocal } from '../../local/start.ts';
 
+/** As shells see a command that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
 interface LocalCommandOptions {
   readonly port: number;
   readonly dir: string;
@@ -15,10 +18,11 @@ const EXAMPLES = `
 Examples:
   twinvec local                              on port 8090, everything kept in .twinvec/local
   twinvec local --port 0 --dir /tmp/try-out  on any free port
+  AWS_ENDPOINT_URL=http://127.0.0.1:8090 aws s3 sync data s3://bucket/data   from another terminal
 
 It answers what the AWS CLI, boto3 and every AWS SDK send: S3, CreateModel, CreateEndpointConfig, CreateEndpoint,
 InvokeEndpoint, CreateTrainingJob, CreateTransformJob, their Describe, List, Delete and Stop calls, and the logs.
-docs/local-differences.md says what it does not do. Only this machine can reach it.
+docs/local.md shows how to use it, docs/local-differences.md what it does not do. Only this machine can reach it.
 `;
 
 export function localCommand(): Command {
@@ -51,27 +55,29 @@ async function runLocalCommand(options: LocalCommandOptions, out: TextSink): Pro
   const service = await startLocal({ ...options, dir: path.resolve(options.dir), log });
   out.write(welcome(service.url, path.resolve(options.dir)));
   await interrupted();
-  out.write('Stopping the containers ...\n');
+  out.write('Stopping the containers, which may take 30 s. Ctrl-C again ends them at once.\n');
+  // Containers are killed with this process.
+  process.once('SIGINT', () => process.exit(INTERRUPTED));
   await service.close();
   return 0;
 }
 
 function welcome(url: string, dir: string): string {
   return `Local SageMaker and S3 on ${url}
-Objects, logs and models are in ${dir}
+Objects are files below ${path.join(dir, 's3')}, logs below ${path.join(dir, 'logs')}
 
 Copy these lines into another terminal:
   export AWS_ENDPOINT_URL=${url}
   export AWS_ACCESS_KEY_ID=${LOCAL_CREDENTIALS.accessKeyId}
   export AWS_SECRET_ACCESS_KEY=${LOCAL_CREDENTIALS.secretAccessKey}
-  export AWS_REGION=us-east-1
+  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
 
 and try, for instance:
   aws s3 mb s3://models && aws s3 cp model.tar.gz s3://models/
   aws sagemaker create-model --model-name pairs --primary-container ModelDataUrl=s3://models/model.tar.gz
   aws sagemaker list-models
 
-Ctrl-C stops it.
+Each request is a line here. Ctrl-C stops it.
 `;
 }
 

@@ -30,37 +30,50 @@ import { writeXml } from './xml.ts';
 
 export type S3 = (request: IncomingMessage, response: ServerResponse) => void;
 
+interface NamedOperation {
+  /** Those of the API that are told apart by headers or parameters only. */
+  readonly names: readonly string[];
+  readonly run: S3Operation;
+}
+
 /** Method and sub-resource, such as `GET uploads`; without one, the method alone. */
-type Operations = Readonly<Record<string, S3Operation>>;
+type Operations = Readonly<Record<string, NamedOperation>>;
 
 const OF_BUCKET: Operations = {
-  GET: listObjects,
-  HEAD: headBucket,
-  PUT: createBucket,
-  DELETE: deleteBucket,
-  'GET location': readLocation,
-  'GET versioning': readVersioning,
-  'GET acl': readAcl,
-  'GET tagging': noBucketTags,
-  'GET policy': noBucketPolicy,
-  'GET uploads': listUploads,
-  'POST delete': deleteObjects,
+  GET: { names: ['ListObjects', 'ListObjectsV2'], run: listObjects },
+  HEAD: { names: ['HeadBucket'], run: headBucket },
+  PUT: { names: ['CreateBucket'], run: createBucket },
+  DELETE: { names: ['DeleteBucket'], run: deleteBucket },
+  'GET location': { names: ['GetBucketLocation'], run: readLocation },
+  'GET versioning': { names: ['GetBucketVersioning'], run: readVersioning },
+  'GET acl': { names: ['GetBucketAcl'], run: readAcl },
+  'GET tagging': { names: ['GetBucketTagging'], run: noBucketTags },
+  'GET policy': { names: ['GetBucketPolicy'], run: noBucketPolicy },
+  'GET uploads': { names: ['ListMultipartUploads'], run: listUploads },
+  'POST delete': { names: ['DeleteObjects'], run: deleteObjects },
 };
 
 const OF_OBJECT: Operations = {
-  GET: readObject,
-  HEAD: readObject,
-  PUT: putObject,
-  DELETE: deleteObject,
-  'GET acl': readAcl,
-  'GET tagging': readTags,
-  'GET attributes': readAttributes,
-  'GET uploadId': listParts,
-  'POST uploads': startUpload,
-  'PUT uploadId': uploadPart,
-  'POST uploadId': completeUpload,
-  'DELETE uploadId': abortUpload,
+  GET: { names: ['GetObject'], run: readObject },
+  HEAD: { names: ['HeadObject'], run: readObject },
+  PUT: { names: ['PutObject', 'CopyObject'], run: putObject },
+  DELETE: { names: ['DeleteObject'], run: deleteObject },
+  'GET acl': { names: ['GetObjectAcl'], run: readAcl },
+  'GET tagging': { names: ['GetObjectTagging'], run: readTags },
+  'GET attributes': { names: ['GetObjectAttributes'], run: readAttributes },
+  'GET uploadId': { names: ['ListParts'], run: listParts },
+  'POST uploads': { names: ['CreateMultipartUpload'], run: startUpload },
+  'PUT uploadId': { names: ['UploadPart', 'UploadPartCopy'], run: uploadPart },
+  'POST uploadId': { names: ['CompleteMultipartUpload'], run: completeUpload },
+  'DELETE uploadId': { names: ['AbortMultipartUpload'], run: abortUpload },
 };
+
+/** By the names of the API. */
+export const S3_OPERATIONS: readonly string[] = [
+  'ListBuckets',
+  ...Object.values(OF_BUCKET).flatMap(({ names }) => names),
+  ...Object.values(OF_OBJECT).flatMap(({ names }) => names),
+];
 
 /** Query parameters that belong to an operation or to its signature; any other bare name asks for a sub-resource. */
 const SUB_RESOURCES =
@@ -98,7 +111,7 @@ function operationOf(method: string, { bucket, key, query }: S3Address): S3Opera
   const sub = [...query.keys()].find((name) => SUB_RESOURCES.test(name));
   const name = sub === undefined ? method : `${method} ${sub}`;
   const operation = (key === '' ? OF_BUCKET : OF_OBJECT)[name];
-  if (operation) return operation;
+  if (operation) return operation.run;
   throw new S3Error(
     'NotImplemented',
     `The local service does not do "${name}" of ${key === '' ? 'a bucket' : 'an object'}; docs/local-differences.md lists what it does.`,

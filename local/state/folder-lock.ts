@@ -2,7 +2,7 @@
  * One service for each folder: two of them would each overwrite what the other keeps. The lock is a file that names the
  * process; that of a process that is gone is taken over.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { TwinvecError } from '#core/errors.ts';
 
@@ -14,7 +14,7 @@ const held = new Set<string>();
  * @throws TwinvecError InvalidConfiguration naming the process that has the folder.
  */
 export function lockFolder(dir: string): () => void {
-  mkdirSync(dir, { recursive: true });
+  makeWritable(dir);
   const file = path.join(path.resolve(dir), 'service.pid');
   const holder = holderOf(file);
   if (held.has(file) || (holder !== undefined && holder !== process.pid && isAlive(holder))) {
@@ -29,6 +29,19 @@ export function lockFolder(dir: string): () => void {
     held.delete(file);
     rmSync(file, { force: true });
   };
+}
+
+/** @throws TwinvecError InvalidConfiguration */
+function makeWritable(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true });
+    accessSync(dir, constants.W_OK);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new TwinvecError('InvalidConfiguration', `${dir} cannot be written (${code}). Choose another folder.`, {
+      cause,
+    });
+  }
 }
 
 function holderOf(file: string): number | undefined {
