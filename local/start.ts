@@ -2,6 +2,7 @@
  * SageMaker on this machine: the control plane, the runtime and S3 on one loopback port, in AWS's wire protocols, with
  * the real container server behind every endpoint and transform job. Signatures are accepted, never verified.
  */
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import http, { type RequestListener } from 'node:http';
@@ -10,6 +11,7 @@ import path from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { TwinvecError } from '#core/errors.ts';
 import type { SliceEnd } from '#core/json-path/json-path.ts';
+import { LIMITS } from '#core/limits.ts';
 import { createEndpointConfigs } from './control-plane/endpoint-configs.ts';
 import { createEndpoints } from './control-plane/endpoints.ts';
 import { createControlPlane } from './control-plane/handle-control-plane.ts';
@@ -25,7 +27,7 @@ import { openFolderStore } from './object-store/folder-store.ts';
 import { openMultipartUploads } from './object-store/multipart-uploads.ts';
 import { kindOf, type RequestKind } from './request-kind.ts';
 import { logRequest, OWN_CREDENTIALS } from './request-log.ts';
-import { createRuntime } from './runtime/handle-invocation.ts';
+import { createRuntime } from './runtime/runtime.ts';
 import { createS3 } from './s3/handle-s3.ts';
 import { lockFolder } from './state/folder-lock.ts';
 import { openState } from './state/state.ts';
@@ -33,12 +35,16 @@ import { openState } from './state/state.ts';
 export interface LocalOptions {
   /** 0 takes any free port. */
   readonly port: number;
-  /** Everything is kept below it: `s3` (objects as files), `logs` (one per container), `state` (names and jobs), `work` (models in use). */
+  /** Everything is kept below it: `s3` (objects as files), `logs` (one per container), `state` (names and jobs), `notices` (of asynchronous endpoints), `work` (models in use). */
   readonly dir: string;
   /** What computes in the containers. @default the container's own choice */
   readonly engine?: 'tensorflow' | 'js' | 'auto' | undefined;
   /** Whether filters of transform jobs take `$[1:4]` with position 4; AWS's documentation says both. @default 'exclusive' */
   readonly sliceEnd?: SliceEnd | undefined;
+  /** For an answer to InvokeEndpoint. @default 60 s, as at SageMaker */
+  readonly invocationTimeoutMs?: number | undefined;
+  /** Of the draws that choose variants and instances. @default random */
+  readonly seed?: number | undefined;
   /** Receives one line for each request, and for what the service has to say about its state. */
   readonly log?: ((line: string) => void) | undefined;
 }
@@ -49,6 +55,8 @@ export interface LocalService {
   /** Stops transforms and containers (SIGTERM, SIGKILL after 30 s), then the port. */
   close(): Promise<void>;
 }
+
+const MOST_SEEDS = 2 ** 32;
 
 /** What the SDK needs to talk to the service; the values mean nothing. */
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' } as const;
@@ -110,7 +118,14 @@ function serve(server: http.Server, port: number, options: LocalOptions): LocalS
   const tags = createTags(state);
   const groups: readonly Operations[] = [models, configs, endpoints, jobs, training, tags, logs];
   const controlPlane = createControlPlane(groups);
-  const runtime = createRuntime(endpoints);
+  const runtime = createRuntime({
+    endpoints,
+    s3,
+    dir,
+    timeoutMs: options.invocationTimeoutMs ?? LIMITS.realTimeSeconds.value * 1000,
+    seed: options.seed ?? randomInt(MOST_SEEDS),
+    log,
+  });
 
   const handlers: Readonly<Record<RequestKind, RequestListener>> = {
     control: controlPlane,
@@ -125,13 +140,14 @@ function serve(server: http.Server, port: number, options: LocalOptions): LocalS
   };
   server.on('request', listener);
   for (const group of groups) group.resume?.();
+  runtime.resume();
 
   return {
     url,
     port,
     async close() {
+      await runtime.close();
       await Promise.all(groups.map((group) => group.close?.()));
-      runtime.close();
       s3.destroy();
       const closed = once(server, 'close');
       server.close();

@@ -1,6 +1,7 @@
 /** `twinvec local`: SageMaker and S3 on this machine, until Ctrl-C. */
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { LIMITS } from '#core/limits.ts';
 import type { TextSink } from '#core/terminal/progress.ts';
 import { LOCAL_CREDENTIALS, type LocalOptions, startLocal } from '../../local/start.ts';
 
@@ -12,6 +13,7 @@ interface LocalCommandOptions {
   readonly dir: string;
   readonly engine?: NonNullable<LocalOptions['engine']>;
   readonly sliceEnd: NonNullable<LocalOptions['sliceEnd']>;
+  readonly invocationTimeout: number;
 }
 
 const EXAMPLES = `
@@ -44,6 +46,12 @@ export function localCommand(): Command {
         .choices(['exclusive', 'inclusive'])
         .default('exclusive'),
     )
+    .option(
+      '--invocation-timeout <seconds>',
+      'time for an answer to InvokeEndpoint',
+      positiveNumber,
+      LIMITS.realTimeSeconds.value,
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (options: LocalCommandOptions) => {
       process.exitCode = await runLocalCommand(options, process.stdout);
@@ -52,8 +60,10 @@ export function localCommand(): Command {
 
 async function runLocalCommand(options: LocalCommandOptions, out: TextSink): Promise<number> {
   const log = (line: string): void => void out.write(`${new Date().toISOString()}  ${line}\n`);
-  const service = await startLocal({ ...options, dir: path.resolve(options.dir), log });
-  out.write(welcome(service.url, path.resolve(options.dir)));
+  const { invocationTimeout, ...rest } = options;
+  const dir = path.resolve(options.dir);
+  const service = await startLocal({ ...rest, dir, invocationTimeoutMs: 1000 * invocationTimeout, log });
+  out.write(welcome(service.url, dir));
   await interrupted();
   out.write('Stopping the containers, which may take 30 s. Ctrl-C again ends them at once.\n');
   // Containers are killed with this process.
@@ -91,4 +101,10 @@ function portNumber(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new InvalidArgumentError('Give a port from 0 to 65535.');
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('Give a number above 0.');
 }

@@ -1,5 +1,5 @@
 /** Which file of a channel an S3 object becomes, and the objects that a manifest names. */
-import * as z from 'zod';
+import { parseManifest } from '#core/batch/manifest.ts';
 import { quoteForMessage, TwinvecError } from '#core/errors.ts';
 import { parseS3Uri, type S3Uri } from './s3-uri.ts';
 
@@ -20,34 +20,19 @@ export function channelFileName(prefix: string, key: string): string {
   return name;
 }
 
-const Manifest = z.tuple([z.strictObject({ prefix: z.string() })]).rest(z.string());
-
 export interface ManifestEntry {
   readonly object: S3Uri;
   /** Its path below the channel's folder. */
   readonly name: string;
 }
 
-/**
- * `[{"prefix": "s3://bucket/data/"}, "a", "b/c"]`: the prefix, and the rest of each object's address.
- *
- * @throws TwinvecError InvalidTrainingData naming the entry.
- */
-export function readChannelManifest(text: string, label: string): ManifestEntry[] {
-  const refuse = (problem: string): TwinvecError => new TwinvecError('InvalidTrainingData', `${label}: ${problem}`);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw refuse('the manifest is not JSON.');
-  }
-  const parsed = Manifest.safeParse(value);
-  if (!parsed.success) throw refuse('a manifest is an array of {"prefix": "s3://..."} and then texts.');
-  const [{ prefix }, ...rest] = parsed.data;
+/** @throws TwinvecError InvalidManifest or InvalidTrainingData naming the entry. */
+export function readChannelManifest(bytes: Uint8Array, label: string): ManifestEntry[] {
+  const { prefix, names } = parseManifest(bytes, label);
   const base = parseS3Uri(prefix);
-  if (!base) throw refuse(`the prefix ${quoteForMessage(prefix)} is not an s3:// address.`);
-  return rest.map((relative) => ({
-    object: { bucket: base.bucket, key: base.key + relative },
-    name: channelFileName(base.key, base.key + relative),
+  if (!base) throw new TwinvecError('InvalidManifest', `${label}: element 0: ${prefix} is not an s3:// address`);
+  return names.map((rest) => ({
+    object: { bucket: base.bucket, key: base.key + rest },
+    name: channelFileName(base.key, base.key + rest),
   }));
 }

@@ -29,7 +29,8 @@ export interface EndpointLife {
 export interface EndpointLifeOptions {
   readonly store: ResourceStore<EndpointRecord>;
   readonly host: ModelHost;
-  readonly logFileOf: (endpoint: string, variant: string, instance: number) => string;
+  /** @param hostname of the container, in a pipeline */
+  readonly logFileOf: (endpoint: string, variant: string, instance: string, hostname: string | undefined) => string;
 }
 
 /** What an endpoint has running, and what it is doing. */
@@ -58,8 +59,14 @@ export function createEndpointLife({ store, host, logFileOf }: EndpointLifeOptio
   }
 
   function startServers({ name, region }: EndpointRecord, live: Live, wanted: Deployment, keep: Fleet): Promise<Fleet> {
-    const logFile = (variant: string, instance: number): string => logFileOf(name, variant, instance);
-    return startFleet({ host, region, variants: wanted.variants, keep, logFileOf: logFile, signal: live.stop.signal });
+    return startFleet({
+      host,
+      region,
+      variants: wanted.variants,
+      keep,
+      logFileOf: (...server) => logFileOf(name, ...server),
+      signal: live.stop.signal,
+    });
   }
 
   async function start(record: EndpointRecord, live: Live, ifNot: EndpointStatus, change: Change = {}): Promise<void> {

@@ -8,12 +8,16 @@ import { RESOURCE_FIELDS } from '../state/resource.ts';
 import type { EndpointConfig } from './endpoint-configs.ts';
 import type { Models } from './models.ts';
 
+/** The most that ModelDataDownloadTimeoutInSeconds may say; the API names no default. */
+const LONGEST_DOWNLOAD_MS = 3_600_000;
+
 const Variant = z.object({
   name: z.string(),
   model: CreateModelRequest,
   weight: z.number().min(0),
   instanceCount: z.int().min(0),
   startupTimeoutMs: z.int().min(1),
+  downloadTimeoutMs: z.int().min(1).default(LONGEST_DOWNLOAD_MS),
 });
 
 const Deployment = z.object({
@@ -54,6 +58,10 @@ export function deploymentOf(config: EndpointConfig, models: Models): Deployment
       weight: variant.InitialVariantWeight ?? 1,
       instanceCount: variant.InitialInstanceCount ?? 1,
       startupTimeoutMs: 1000 * (variant.ContainerStartupHealthCheckTimeoutInSeconds ?? DEFAULT_STARTUP_SECONDS),
+      downloadTimeoutMs:
+        variant.ModelDataDownloadTimeoutInSeconds === undefined
+          ? LONGEST_DOWNLOAD_MS
+          : 1000 * variant.ModelDataDownloadTimeoutInSeconds,
     }),
   );
   return { config: config.request, variants };

@@ -1,5 +1,4 @@
 /** CreateEndpoint, DescribeEndpoint, UpdateEndpoint, UpdateEndpointWeightsAndCapacities, DeleteEndpoint, ListEndpoints. */
-import path from 'node:path';
 import {
   CreateEndpointRequest,
   EndpointName,
@@ -11,6 +10,7 @@ import { ListEndpointsRequest } from '#core/sagemaker/list-requests.ts';
 import { parseRequest } from '#core/sagemaker/validation.ts';
 import type { HostedVariant } from '../hosting/fleet.ts';
 import type { ModelHost } from '../hosting/model-host.ts';
+import { ENDPOINT_LOGS, logFilePath } from '../logs/log-groups.ts';
 import type { State } from '../state/state.ts';
 import { validationException } from './aws-error.ts';
 import { checkCapacity } from './endpoint-capacity.ts';
@@ -52,7 +52,8 @@ export function createEndpoints({ state, models, configs, host, logFolder }: End
   const life = createEndpointLife({
     store,
     host,
-    logFileOf: (endpoint) => path.join(logFolder, 'endpoints', `${endpoint}.log`),
+    logFileOf: (endpoint, ...server) =>
+      logFilePath(logFolder, `${ENDPOINT_LOGS}/${endpoint}`, server.filter((part) => part !== undefined).join('/')),
   });
 
   function existing(name: string, region: string): EndpointRecord {

@@ -1,6 +1,7 @@
 /** The container servers of one endpoint: for each production variant as many as it has instances. */
 import type { CreateModelRequest } from '#core/sagemaker/model-request.ts';
-import type { HostedModel, ModelHost } from './model-host.ts';
+import type { HostedInstance } from './hosted-instance.ts';
+import type { ModelHost } from './model-host.ts';
 
 export interface VariantPlan {
   readonly name: string;
@@ -8,6 +9,7 @@ export interface VariantPlan {
   readonly weight: number;
   readonly instanceCount: number;
   readonly startupTimeoutMs: number;
+  readonly downloadTimeoutMs: number;
 }
 
 export interface HostedVariant {
@@ -15,7 +17,7 @@ export interface HostedVariant {
   readonly model: CreateModelRequest;
   /** Its share of the requests, relative to the other variants' weights. */
   readonly weight: number;
-  readonly instances: readonly HostedModel[];
+  readonly instances: readonly HostedInstance[];
 }
 
 /** In the order of the configuration. */
@@ -27,7 +29,8 @@ export interface FleetOptions {
   readonly variants: readonly VariantPlan[];
   /** Its servers are taken over where a variant of the same name needs them; it stays as it is. @default none */
   readonly keep?: Fleet;
-  readonly logFileOf: (variant: string, instance: number) => string;
+  /** @param hostname of the container, in a pipeline */
+  readonly logFileOf: (variant: string, instance: string, hostname: string | undefined) => string;
   /** Aborting ends the start, and what runs. */
   readonly signal: AbortSignal;
 }
@@ -54,14 +57,15 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const signal = AbortSignal.any([options.signal, failed.signal]);
   let failure: VariantFailure | undefined;
 
-  async function start(plan: VariantPlan, instance: number): Promise<HostedModel | undefined> {
+  async function start(plan: VariantPlan): Promise<HostedInstance | undefined> {
     try {
-      return await options.host.start({
+      return await options.host.startInstance({
         model: plan.model,
         region: options.region,
         environment: {},
-        logFile: options.logFileOf(plan.name, instance),
+        logFileOf: (instance, hostname) => options.logFileOf(plan.name, instance, hostname),
         startupTimeoutMs: plan.startupTimeoutMs,
+        downloadTimeoutMs: plan.downloadTimeoutMs,
         signal,
       });
     } catch (error) {
@@ -74,7 +78,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const fleet = await Promise.all(
     options.variants.map(async (plan): Promise<HostedVariant> => {
       const kept = keep.find(({ name }) => name === plan.name)?.instances.slice(0, plan.instanceCount) ?? [];
-      const missing = Array.from({ length: plan.instanceCount - kept.length }, (_, n) => start(plan, kept.length + n));
+      const missing = Array.from({ length: plan.instanceCount - kept.length }, () => start(plan));
       const started = (await Promise.all(missing)).filter((instance) => instance !== undefined);
       return { name: plan.name, model: plan.model, weight: plan.weight, instances: [...kept, ...started] };
     }),
@@ -90,6 +94,6 @@ export async function stopFleet(fleet: Fleet, except: Fleet = []): Promise<void>
   await Promise.all(serversOf(fleet).map((server) => (staying.has(server) ? undefined : server.stop())));
 }
 
-function serversOf(fleet: Fleet): HostedModel[] {
+function serversOf(fleet: Fleet): HostedInstance[] {
   return fleet.flatMap(({ instances }) => instances);
 }

@@ -3,10 +3,12 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { TwinvecError } from '#core/errors.ts';
 import type { S3Uri } from '#core/sagemaker/s3-uri.ts';
+import { readS3Object } from '../transform/s3-object.ts';
 import { s3Sink } from '../transform/s3-storage.ts';
+import type { OutputObject } from '../transform/storage.ts';
 
 export interface ListedObject {
   readonly key: string;
@@ -32,30 +34,34 @@ export async function* listKeys(client: S3Client, { bucket, key }: S3Uri): Async
 }
 
 /**
- * The file has its name when it is whole.
+ * The file has its name when it is whole. A connection that breaks is taken up where it broke.
  *
- * @throws TwinvecError NotFound when the object cannot be read.
+ * @throws TwinvecError NotFound when the object cannot be read; the system's error when the file cannot be written.
  */
 export async function downloadObject(client: S3Client, uri: S3Uri, file: string, signal: AbortSignal): Promise<void> {
-  const get = new GetObjectCommand({ Bucket: uri.bucket, Key: uri.key });
-  const { Body: body } = await client.send(get, { abortSignal: signal }).catch((cause: Error) => {
-    if (signal.aborted) throw signal.reason;
-    throw new TwinvecError('NotFound', `s3://${uri.bucket}/${uri.key} cannot be read: ${cause.name}`, { cause });
-  });
   const partial = `${file}.partial`;
   await mkdir(path.dirname(file), { recursive: true });
   try {
-    await pipeline(body as AsyncIterable<Uint8Array>, createWriteStream(partial), { signal });
+    await pipeline(readS3Object(client, uri, undefined), createWriteStream(partial), { signal });
     await rename(partial, file);
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    const cause = error instanceof TwinvecError && error.cause instanceof Error ? error.cause : (error as Error);
+    if (!(error instanceof TwinvecError) && !('$metadata' in cause)) throw error;
+    throw new TwinvecError('NotFound', `${uriText(uri)} cannot be read: ${cause.name}`, { cause });
   } finally {
     await rm(partial, { force: true });
   }
 }
 
-/** No partial object is ever visible. */
+/** An object that is there when it is committed, never in part. */
+export async function createObject(client: S3Client, { bucket, key }: S3Uri): Promise<OutputObject> {
+  const folder = key.slice(0, key.lastIndexOf('/') + 1);
+  return s3Sink(client, { bucket, key: folder }).create(key.slice(folder.length));
+}
+
 export async function uploadFile(client: S3Client, file: string, uri: S3Uri): Promise<void> {
-  const folder = uri.key.slice(0, uri.key.lastIndexOf('/') + 1);
-  const object = await s3Sink(client, { bucket: uri.bucket, key: folder }).create(uri.key.slice(folder.length));
+  const object = await createObject(client, uri);
   try {
     for await (const chunk of createReadStream(file)) await object.write(chunk as Uint8Array);
     await object.commit();

@@ -71,7 +71,7 @@ async function* entriesOf(
   }
   const file = path.join(baseDir, `${channel.ChannelName}.manifest`);
   await downloadObject(s3, uri, file, signal);
-  const content = await readFile(file, 'utf8');
+  const content = await readFile(file);
   await rm(file);
   yield* readChannelManifest(content, `channel ${channel.ChannelName}, ${text}`);
 }

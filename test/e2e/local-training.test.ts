@@ -21,7 +21,7 @@ import {
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOCAL_CREDENTIALS, type LocalService, startLocal } from '../../local/start.ts';
-import { logsCall } from '../fixtures/local/logs-call.ts';
+import { logsCall } from '../fixtures/local-service/logs-call.ts';
 import { ENGINES } from '../fixtures/pair-model/engines.ts';
 import { topicPairs } from '../fixtures/training-job/training-job.ts';
 

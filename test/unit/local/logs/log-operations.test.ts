@@ -48,12 +48,14 @@ it('keeps each line of a stream with its time, as a person would read it', async
   log.follow(source, (line) => seen.push(line));
   source.end('one\ntwo');
   await finished(source);
-  await expect.poll(() => seen).toEqual(['one', 'two']);
+  await expect.poll(() => seen, { timeout: 60_000 }).toEqual(['one', 'two']);
   log.write('three\nfour');
   log.end();
 
   // Assess
-  await expect.poll(() => readFile(file, 'utf8')).toMatch(/^\S+Z one\n\S+Z two\n\S+Z three four\n$/);
+  await expect
+    .poll(() => readFile(file, 'utf8'), { timeout: 60_000 })
+    .toMatch(/^\S+Z one\n\S+Z two\n\S+Z three four\n$/);
 });
 
 it('gives a line without a time that of the line before', () => {

@@ -1,0 +1,180 @@
+/**
+ * InvokeEndpointAsync: requests are accepted at once, kept on disk, and sent to the endpoint's containers as many at a
+ * time as its configuration says.
+ */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import path from 'node:path';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { LIMITS } from '#core/limits.ts';
+import { asyncLocations } from '#core/sagemaker/async-inference.ts';
+import { causeOf, sendJson } from '../../control-plane/aws-error.ts';
+import { LOCAL_ACCOUNT, regionOf } from '../../control-plane/caller.ts';
+import type { Endpoint, Endpoints } from '../../control-plane/endpoints.ts';
+import { uriText } from '../../object-store/s3-files.ts';
+import { ASYNC_HEADERS, readInvocationBody, readModelRequest, validationError } from '../invocation.ts';
+import type { Route, Router } from '../route-request.ts';
+import { openAsyncRequestFolder, type QueuedRequest } from './async-requests.ts';
+import { createNotices } from './notices.ts';
+import { readAsyncRequest } from './read-async-request.ts';
+import { type AsyncRun, makeDefaultBucket, modelRequest, runAsyncRequest } from './run-async-request.ts';
+
+export interface AsyncInference {
+  handle(endpointName: string, request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Goes on with what an earlier run had accepted. */
+  resume(): void;
+  /** Leaves what is not done for the next start. */
+  close(): Promise<void>;
+}
+
+export interface AsyncInferenceOptions {
+  readonly router: Router;
+  readonly endpoints: Endpoints;
+  readonly s3: S3Client;
+  /** Of the local service: `state/async-request` and `notices` are below it. */
+  readonly dir: string;
+  readonly log: (line: string) => void;
+}
+
+/** How soon an endpoint is looked at again that cannot answer now. */
+const LOOK_AGAIN_MS = 500;
+
+export function createAsyncInference({ router, endpoints, s3, dir, log }: AsyncInferenceOptions): AsyncInference {
+  const kept = openAsyncRequestFolder(path.join(dir, 'state', 'async-request'), log);
+  const notices = createNotices(path.join(dir, 'notices'), log);
+  const stop = new AbortController();
+  const run: AsyncRun = { s3, router, notices, log, signal: stop.signal };
+  /** By region and endpoint, in the order in which they came. */
+  const waiting = new Map<string, QueuedRequest[]>();
+  const running = new Map<string, Set<Promise<void>>>();
+  const timers = new Map<string, NodeJS.Timeout>();
+
+  const placeOf = ({ region, endpointName }: Pick<QueuedRequest, 'region' | 'endpointName'>): string =>
+    `${region}/${endpointName}`;
+
+  function enqueue(request: QueuedRequest): void {
+    const place = placeOf(request);
+    const line = waiting.get(place) ?? [];
+    line.push(request);
+    waiting.set(place, line);
+  }
+
+  function lookAgain(place: string): void {
+    if (timers.has(place)) return;
+    const timer = setTimeout(() => {
+      timers.delete(place);
+      pump(place);
+    }, LOOK_AGAIN_MS);
+    timers.set(place, timer.unref());
+  }
+
+  /** Starts as many as may run. */
+  function pump(place: string): void {
+    const line = waiting.get(place) ?? [];
+    const busy = running.get(place) ?? new Set();
+    running.set(place, busy);
+    while (line.length > 0 && !stop.signal.aborted) {
+      const next = line[0]!;
+      const endpoint = endpoints.find(next.endpointName, next.region);
+      if (!endpoint || endpoint.status === 'Deleting' || endpoint.createdAt > next.receivedAt) {
+        log(
+          `asynchronous request ${next.inferenceId}: endpoint ${next.endpointName} is deleted; the request is dropped`,
+        );
+        kept.remove(line.shift()!);
+        continue;
+      }
+      if (busy.size >= mostAtOnce(endpoint)) {
+        if (busy.size === 0) lookAgain(place);
+        return;
+      }
+      const route = routeFor(next);
+      if (!route) {
+        lookAgain(place);
+        return;
+      }
+      line.shift();
+      const work = finish(next, route).finally(() => {
+        busy.delete(work);
+        pump(place);
+      });
+      busy.add(work);
+    }
+  }
+
+  /** Undefined while no instance answers. */
+  function routeFor(request: QueuedRequest): Route | undefined {
+    try {
+      return router.route(request.endpointName, request.region, modelRequest(request), 'async');
+    } catch {
+      return undefined;
+    }
+  }
+
+  async function finish(request: QueuedRequest, route: Route): Promise<void> {
+    try {
+      await runAsyncRequest(run, request, route);
+      kept.remove(request);
+    } catch (error) {
+      if (!stop.signal.aborted) log(`asynchronous request ${request.inferenceId}: ${causeOf(error)}`);
+    } finally {
+      route.end();
+    }
+  }
+
+  return {
+    async handle(endpointName, request, response) {
+      const region = regionOf(request);
+      const asked = readModelRequest(request.headers, ASYNC_HEADERS);
+      const { inputLocation, filename, pathExtension, ...limits } = readAsyncRequest(request.headers);
+      const body = await readInvocationBody(request, LIMITS.asyncInlineBody.value);
+      if (inputLocation === undefined && body.length === 0) throw validationError('InputLocation or Body is required.');
+      if (inputLocation !== undefined && body.length > 0) {
+        throw validationError('InputLocation and Body cannot be given together.');
+      }
+      const endpoint = router.find(endpointName, region, 'async');
+      const inferenceId = asked.inferenceId ?? randomUUID();
+      const config = endpoint.deployment.config.AsyncInferenceConfig!;
+      const bucket = `sagemaker-${region}-${LOCAL_ACCOUNT}`;
+      if (config.OutputConfig.S3OutputPath === undefined) await makeDefaultBucket(s3, bucket);
+      const fallback = { bucket, key: `async-endpoint-outputs/${endpointName}/` };
+      const { output, failure } = asyncLocations(config, { inferenceId, filename, pathExtension }, fallback);
+      const { contentType, accept, customAttributes } = asked;
+      const queued = kept.add({
+        ...limits,
+        endpointName,
+        region,
+        inferenceId,
+        receivedAt: new Date(),
+        contentType,
+        accept,
+        customAttributes,
+        inputLocation,
+        body: inputLocation === undefined ? body.toString('base64') : undefined,
+        output,
+        failure,
+      });
+      enqueue(queued);
+      response.setHeader('x-amzn-sagemaker-outputlocation', uriText(output));
+      if (failure) response.setHeader('x-amzn-sagemaker-failurelocation', uriText(failure));
+      sendJson(response, 202, 'application/json', { InferenceId: inferenceId });
+      pump(placeOf(queued));
+    },
+    resume() {
+      kept.left.forEach(enqueue);
+      for (const place of waiting.keys()) pump(place);
+    },
+    async close() {
+      stop.abort(new Error('the local service is closing'));
+      for (const timer of timers.values()) clearTimeout(timer);
+      await Promise.all([...running.values()].flatMap((busy) => [...busy]));
+    },
+  };
+}
+
+/** Of all instances that answer together. */
+function mostAtOnce({ deployment, variants }: Endpoint): number {
+  const each = deployment.config.AsyncInferenceConfig?.ClientConfig?.MaxConcurrentInvocationsPerInstance;
+  const instances = variants.flatMap((variant) => variant.instances);
+  const healthy = instances.filter((instance) => instance.describeEnd() === undefined);
+  return healthy.length * (each ?? LIMITS.asyncConcurrency.value);
+}
