@@ -30,13 +30,17 @@ interface Client {
 }
 
 export async function benchObjectStore(): Promise<readonly BenchRow[]> {
+  return [...(await withService(smallObjects)), ...(await withService(largeObject))];
+}
+
+async function withService<Rows>(measure: (client: Client) => Promise<Rows>): Promise<Rows> {
   const dir = await mkdtemp(path.join(tmpdir(), 'twinvec-bench-s3-'));
   const child = fork(SERVER, [dir]);
   try {
     const [url] = (await once(child, 'message')) as [string];
     const client: Client = { child, send: sender(url) };
     await client.send('PUT', '/data');
-    return [...(await smallObjects(client)), ...(await largeObject(client))];
+    return await measure(client);
   } finally {
     const closed = once(child, 'close');
     child.kill();
