@@ -103,7 +103,7 @@ function serve(server: http.Server, port: number, options: LocalOptions): LocalS
   const state = openState(path.join(dir, 'state'), log);
   const models = createModels(state, s3);
   const configs = createEndpointConfigs(state, models);
-  const endpoints = createEndpoints({ state, models, configs, host, logFolder });
+  const endpoints = createEndpoints({ state, models, configs, host, logFolder, log });
   const jobs = createTransformJobs({
     state,
     models,

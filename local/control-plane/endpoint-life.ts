@@ -29,6 +29,7 @@ export interface EndpointLife {
 export interface EndpointLifeOptions {
   readonly store: ResourceStore<EndpointRecord>;
   readonly host: ModelHost;
+  readonly log: (line: string) => void;
   /** @param hostname of the container, in a pipeline */
   readonly logFileOf: (endpoint: string, variant: string, instance: string, hostname: string | undefined) => string;
 }
@@ -43,7 +44,7 @@ interface Live {
 /** What happened to an endpoint, besides its new status. */
 type Change = Partial<Pick<EndpointRecord, 'deployment' | 'update' | 'failureReason'>>;
 
-export function createEndpointLife({ store, host, logFileOf }: EndpointLifeOptions): EndpointLife {
+export function createEndpointLife({ store, host, log, logFileOf }: EndpointLifeOptions): EndpointLife {
   const lives = new Map<string, Live>();
 
   function become(key: ResourceKey, status: EndpointStatus, change: Change = {}): void {
@@ -109,6 +110,15 @@ export function createEndpointLife({ store, host, logFileOf }: EndpointLifeOptio
     lives.delete(keyOf(key));
   }
 
+  async function remove(record: EndpointRecord): Promise<void> {
+    try {
+      await end(record);
+      store.remove(record);
+    } catch (error) {
+      log(`endpoint ${record.name} could not be deleted: ${causeOf(error)}`);
+    }
+  }
+
   async function work(record: EndpointRecord, live: Live): Promise<void> {
     switch (record.status) {
       case 'Creating':
@@ -126,7 +136,7 @@ export function createEndpointLife({ store, host, logFileOf }: EndpointLifeOptio
   return {
     fleetOf: (key) => lives.get(keyOf(key))?.fleet ?? [],
     proceed(record) {
-      if (record.status === 'Deleting') void end(record).then(() => store.remove(record));
+      if (record.status === 'Deleting') void remove(record);
       else {
         const live = liveOf(record);
         live.work = work(record, live);

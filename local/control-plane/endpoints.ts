@@ -42,16 +42,18 @@ export interface EndpointsOptions {
   readonly configs: EndpointConfigs;
   readonly host: ModelHost;
   readonly logFolder: string;
+  readonly log: (line: string) => void;
 }
 
 /** What a start of the local service makes of the status in which it finds an endpoint. */
 const RESUMED: Partial<Record<EndpointStatus, EndpointStatus>> = { InService: 'SystemUpdating' };
 
-export function createEndpoints({ state, models, configs, host, logFolder }: EndpointsOptions): Endpoints {
+export function createEndpoints({ state, models, configs, host, logFolder, log }: EndpointsOptions): Endpoints {
   const store = state.open('endpoint', EndpointRecord);
   const life = createEndpointLife({
     store,
     host,
+    log,
     logFileOf: (endpoint, ...server) =>
       logFilePath(logFolder, `${ENDPOINT_LOGS}/${endpoint}`, server.filter((part) => part !== undefined).join('/')),
   });
