@@ -22,6 +22,7 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   'row-sparse': async () => (await import('./row-sparse.ts')).benchRowSparse(),
   'large-vocabulary': async () => (await import('./large-vocabulary.ts')).benchLargeVocabulary(),
   'object-store': async () => (await import('./object-store.ts')).benchObjectStore(),
+  batch: async () => (await import('./batch.ts')).benchBatch(),
   'start-up': async () => (await import('./start-up.ts')).benchStartUp(),
 };
 

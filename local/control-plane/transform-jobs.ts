@@ -11,7 +11,7 @@ import type { ObjectStore } from '../object-store/object-store.ts';
 import { keyOf } from '../state/resource.ts';
 import type { State } from '../state/state.ts';
 import { s3Address } from '../training/lay-out-job.ts';
-import { openJournal } from '../transform/journal.ts';
+import { removeJournal } from '../transform/journal.ts';
 import { AwsError, validationException } from './aws-error.ts';
 import { arnOf } from './caller.ts';
 import { listPage } from './list-page.ts';
@@ -74,7 +74,7 @@ export function createTransformJobs(options: TransformJobsOptions): Operations {
     const reason =
       failureReason === undefined ? {} : { failureReason: failureReason.slice(0, LIMITS.failureFile.value) };
     jobs.note(job, { status, endedAt, modifiedAt: endedAt, ...reason });
-    openJournal(journalOf(job)).remove();
+    removeJournal(journalOf(job));
   }
 
   function journalOf(job: TransformJobRecord): string {

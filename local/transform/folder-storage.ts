@@ -7,6 +7,7 @@ import { parseManifest } from '#core/batch/manifest.ts';
 import { outputName } from '#core/batch/output-name.ts';
 import { TwinvecError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
+import { freeNow } from '#core/memory/free-now.ts';
 import type { OutputObject, SourceObject, TransformSink, TransformSource } from './storage.ts';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -103,6 +104,7 @@ export function folderSink(folder: string): TransformSink {
       return {
         async write(bytes) {
           await file.writeFile(bytes);
+          freeNow(bytes);
         },
         async commit() {
           await file.close();

@@ -5,6 +5,9 @@
  */
 import type { Semaphore } from './semaphore.ts';
 
+/** Told to work that is no longer wanted. One for all, as making one with its stack costs more than an object of one record. */
+const OVER = new Error('the iteration is over');
+
 /**
  * @param slots One slot is held from before an input is read until its result has been taken. Slots are taken in
  * input order, so the input whose turn it is always has one: pipelines that share slots cannot block each other.
@@ -67,7 +70,7 @@ export async function* inOrder<Input, Result>(
       }
     }
   } finally {
-    stop.abort();
+    stop.abort(OVER);
     await discardBegun();
     await reading;
     await discardBegun();

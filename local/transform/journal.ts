@@ -12,8 +12,6 @@ export interface Journal {
   finishedBefore(object: SourceObject): FinishedObject | undefined;
   add(object: SourceObject, finished: FinishedObject): void;
   close(): void;
-  /** For a job that has come to its end. */
-  remove(): void;
 }
 
 const Line = z.tuple([
@@ -29,11 +27,6 @@ export function openJournal(file: string): Journal {
   const open = openSync(file, 'a');
   // What a kill cut off must not become the start of the next line.
   if (text !== '' && !text.endsWith('\n')) writeSync(open, '\n');
-  let closed = false;
-  const close = (): void => {
-    if (!closed) closeSync(open);
-    closed = true;
-  };
   return {
     finishedBefore(object) {
       const sums = before.get(keyOf(object));
@@ -42,12 +35,13 @@ export function openJournal(file: string): Journal {
     add(object, { recordsIn, recordsOut, bytesOut, placeholders }) {
       writeSync(open, `${JSON.stringify([keyOf(object), { recordsIn, recordsOut, bytesOut, placeholders }])}\n`);
     },
-    close,
-    remove() {
-      close();
-      rmSync(file, { force: true });
-    },
+    close: () => closeSync(open),
   };
+}
+
+/** For a job that has come to its end. */
+export function removeJournal(file: string): void {
+  rmSync(file, { force: true });
 }
 
 /** An object that was replaced in the meantime is another one. */

@@ -13,6 +13,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { freeNow } from '#core/memory/free-now.ts';
 import type { OutputObject } from './storage.ts';
 
 export interface UploadTarget {
@@ -27,7 +28,8 @@ export function createUpload(client: S3Client, target: UploadTarget, partBytes: 
   const parts: CompletedPart[] = [];
 
   function takeHeld(): Buffer {
-    const bytes = held.length === 1 ? Buffer.from(held[0]!) : Buffer.concat(held, heldBytes);
+    const bytes = Buffer.concat(held, heldBytes);
+    for (const part of held) freeNow(part);
     held = [];
     heldBytes = 0;
     return bytes;

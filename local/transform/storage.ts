@@ -21,6 +21,7 @@ export interface TransformSource {
 
 /** One output on its way. Nothing is visible under its name before {@link OutputObject.commit}. */
 export interface OutputObject {
+  /** Takes the bytes over: nobody else may use them from then on. */
   write(bytes: Uint8Array): Promise<void>;
   commit(): Promise<void>;
   /** Leaves no trace. */

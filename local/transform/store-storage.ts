@@ -9,6 +9,7 @@ import { parseManifest } from '#core/batch/manifest.ts';
 import { outputName } from '#core/batch/output-name.ts';
 import { TwinvecError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
+import { freeNow } from '#core/memory/free-now.ts';
 import { parseS3Uri, type S3Uri } from '#core/sagemaker/s3-uri.ts';
 import type { ObjectStore, OpenObject, Received } from '../object-store/object-store.ts';
 import type { OutputObject, SourceObject, TransformSink, TransformSource } from './storage.ts';
@@ -124,6 +125,7 @@ function createStoredOutput(store: ObjectStore, bucket: string, key: string): Ou
 
   function takeHeld(): Buffer {
     const bytes = Buffer.concat(held, heldBytes);
+    for (const part of held) freeNow(part);
     held = [];
     heldBytes = 0;
     return bytes;

@@ -91,8 +91,8 @@ async function writeAnswer(
   let shown = 0;
   for await (const chunk of answer.chunks) {
     counter.push(chunk);
-    await output.write(chunk);
     bytesOut += chunk.length;
+    await output.write(chunk);
     onRecords(body.records() - shown);
     shown = body.records();
   }

@@ -7,6 +7,7 @@ import { type MiniBatch, miniBatches } from '#core/batch/mini-batches.ts';
 import type { RecordProcessor } from '#core/batch/processing/record-processor.ts';
 import type { TransformSettings } from '#core/batch/settings.ts';
 import { LIMITS, mebibytes } from '#core/limits.ts';
+import { freeNow } from '#core/memory/free-now.ts';
 import { gunzipped } from './gunzip.ts';
 import { inOrder } from './in-order.ts';
 import type { ModelClient } from './model-client.ts';
@@ -62,10 +63,10 @@ async function writeAnswers(
   const sums = { recordsIn: 0, recordsOut: 0, bytesOut: 0, placeholders: 0 };
   const listedPlaceholders: PlaceholderPlace[] = [];
   for await (const { lines, part } of answers(open(), run)) {
-    await output.write(part.bytes);
     sums.recordsIn += lines.length;
     sums.recordsOut += part.records;
     sums.bytesOut += part.bytes.length;
+    await output.write(part.bytes);
     sums.placeholders += part.placeholders.length;
     for (const { index, text } of part.placeholders.slice(0, LISTED_PLACEHOLDERS - listedPlaceholders.length)) {
       listedPlaceholders.push({ object: object.label, line: lines[index] ?? 1, text });
@@ -104,7 +105,9 @@ async function answer(batch: MiniBatch, run: ObjectRun, signal: AbortSignal): Pr
   const { contentType, accept, settings, processor } = run;
   const { body, headers } = await run.client.invoke({ body: batch.body, contentType, accept }, signal);
   const options = { ...settings, finish: processor?.finish };
-  return { lines: batch.lines, part: assemble({ body, mediaType: mediaTypeOf(headers) }, batch, options) };
+  const part = assemble({ body, mediaType: mediaTypeOf(headers) }, batch, options);
+  freeNow(batch.body);
+  return { lines: batch.lines, part };
 }
 
 /** Bytes are counted as they are stored, which is what the size of an object says. */

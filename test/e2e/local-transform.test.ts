@@ -1,7 +1,7 @@
 /** Transform jobs of the local service through the real SDK: every field of the request, and a service that is killed. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -27,7 +27,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOCAL_CREDENTIALS } from '../../local/start.ts';
 import { ENGINES } from '../fixtures/pair-model/engines.ts';
 import { pair, trainPairModel } from '../fixtures/pair-model/train-pair-model.ts';
-import { spawnTwinvec } from '../run-twinvec.ts';
+import { runTwinvec, spawnTwinvec } from '../run-twinvec.ts';
 
 const JSON_LINES = 'application/jsonlines';
 const RECORDS = 400;
@@ -52,6 +52,7 @@ afterAll(async () => {
 });
 
 interface RunningService {
+  readonly url: string;
   readonly s3: S3Client;
   readonly sageMaker: SageMakerClient;
   end(signal: NodeJS.Signals): Promise<void>;
@@ -65,6 +66,7 @@ async function startService(): Promise<RunningService> {
   const s3 = new S3Client({ ...config, forcePathStyle: true });
   const sageMaker = new SageMakerClient(config);
   return {
+    url,
     s3,
     sageMaker,
     async end(signal) {
@@ -196,6 +198,42 @@ describe('a transform job', () => {
       TransformJobStatus: 'Failed',
       FailureReason: 'ClientError: s3://bucket/bad/manifest: element 1: expected a string, found "7"',
     });
+  });
+});
+
+describe('twinvec transform between S3 addresses', () => {
+  it('reads a prefix and writes outputs and captures, with a model server of its own', async () => {
+    // Prepare
+    await put('cli/in/a.jsonl', pairLines(3));
+    await put('cli/in/sub/b.jsonl', pairLines(2));
+    const model = path.join(work, 'model.tar.gz');
+    await writeFile(model, archive);
+    const env = {
+      AWS_ENDPOINT_URL: service.url,
+      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    };
+    const places = [
+      '--input',
+      's3://bucket/cli/in/',
+      '--output',
+      's3://bucket/cli/out',
+      '--capture',
+      's3://bucket/cli/capture',
+    ];
+
+    // Act
+    const ended = await runTwinvec(
+      ['transform', '--model', model, ...places, '--json', '--input-filter', "$['in0','in1']"],
+      { env },
+    );
+
+    // Assess
+    expect(ended).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(ended.out)).toMatchObject({ objects: 2, recordsOut: 5, failures: [] });
+    expect(await keysBelow('cli/out/')).toEqual(['cli/out/a.jsonl.out', 'cli/out/sub/b.jsonl.out']);
+    expect((await read('cli/out/a.jsonl.out')).trimEnd().split('\n')).toHaveLength(3);
+    expect(await keysBelow('cli/capture/')).toHaveLength(2);
   });
 });
 

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openJournal } from '../../../../local/transform/journal.ts';
+import { openJournal, removeJournal } from '../../../../local/transform/journal.ts';
 import type { SourceObject } from '../../../../local/transform/storage.ts';
 
 let folder: string;
@@ -63,7 +63,8 @@ it('leaves nothing behind at the end of a job, and ignores what is no journal', 
   await appendFile(file, '[1]\nnull\n{}\n');
 
   const again = openJournal(file);
-  again.remove();
+  again.close();
+  removeJournal(file);
 
   expect(await readdir(path.dirname(file))).toEqual([]);
 });
