@@ -23,6 +23,7 @@ const GROUPS: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   'large-vocabulary': async () => (await import('./large-vocabulary.ts')).benchLargeVocabulary(),
   'object-store': async () => (await import('./object-store.ts')).benchObjectStore(),
   batch: async () => (await import('./batch.ts')).benchBatch(),
+  'local-start': async () => (await import('./local-start.ts')).benchLocalStart(),
   'start-up': async () => (await import('./start-up.ts')).benchStartUp(),
 };
 
