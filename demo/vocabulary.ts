@@ -4,6 +4,8 @@ export const UNKNOWN_ID = 0;
 export interface Vocabulary {
   /** Number of ids, the unknown one included: what `enc0_vocab_size` must be. */
   readonly size: number;
+  /** By id; the first, of id 0, is none. */
+  readonly words: readonly string[];
   encode(tokens: readonly string[]): number[];
 }
 
@@ -21,6 +23,7 @@ export function buildVocabulary(texts: Iterable<readonly string[]>, minCount: nu
   const ids = new Map(kept.map(([token], position) => [token, position + 1]));
   return {
     size: ids.size + 1,
+    words: ['', ...ids.keys()],
     encode(tokens) {
       const known = tokens.map((token) => ids.get(token)).filter((id) => id !== undefined);
       return known.length > 0 ? known : [UNKNOWN_ID];

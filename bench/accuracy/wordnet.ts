@@ -1,16 +1,16 @@
 /** Retrieval on the demo's task, from WordNet: each encoder in turn reads the definitions. Needs no data folder. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { summarizeRanks } from '#core/object2vec/ranking.ts';
 import { RETRIEVAL } from '../../demo/retrieval-settings.ts';
-import { runTwinvec } from '../../demo/run-twinvec.ts';
 import { rankByTfIdf, ranksOf, readEmbeddings, readUnscaledEmbeddings } from '../../demo/search.ts';
 import { percent } from '../../demo/show.ts';
 import { buildTask, type Task } from '../../demo/task.ts';
 import { encodeConcept, encodeDefinition, writeTrainingFiles } from '../../demo/training-files.ts';
 import { readNouns } from '../../demo/wordnet.ts';
 import type { AccuracyRun, Outcome } from './accuracy-run.ts';
+import { embedRecords } from './embed-records.ts';
 import { trainAndRead } from './train-and-read.ts';
+import { writePooledVectors } from './word-vectors.ts';
 
 /** The demo's: the task is the same for every seed of the training. */
 const TASK_SEED = 20_260_701;
@@ -55,6 +55,9 @@ async function trainAndRank(
   const model = join(folder, 'model');
   const files = await writeTrainingFiles(task, join(folder, 'data'), seed, hyperparameters);
   const channels = ['--train', files.train, '--validation', files.validation];
+  if ('enc0_pretrained_embedding_file' in hyperparameters) {
+    channels.push('--auxiliary', await writePooledVectors(task, join(folder, 'pooled'), seed));
+  }
   const { epoch } = await trainAndRead(
     ['train', ...channels, '--hyperparameters', files.hyperparameters, '--output', model],
     'accuracy',
@@ -62,20 +65,10 @@ async function trainAndRank(
   const queries = task.heldOut.map((pair) => ({ in0: encodeDefinition(task, pair) }));
   const concepts = task.candidates.map((concept) => ({ in1: encodeConcept(task, concept) }));
   const lines = [
-    await embed(queries, 'definitions', model, folder),
-    await embed(concepts, 'concepts', model, folder),
+    await embedRecords(queries, 'definitions', model, folder),
+    await embedRecords(concepts, 'concepts', model, folder),
   ] as const;
   const hits = (read: (lines: string) => Float32Array) =>
     summarizeRanks(ranksOf(task.heldOut, read(lines[0]), read(lines[1]))).hitsAt10;
   return { epoch, hitsAt10: { cosine: hits(readEmbeddings), 'dot product': hits(readUnscaledEmbeddings) } };
-}
-
-/** A line of embeddings for each record. */
-async function embed(records: readonly object[], name: string, model: string, folder: string): Promise<string> {
-  const [input, output] = [join(folder, 'records'), join(folder, 'embeddings')];
-  await mkdir(input, { recursive: true });
-  const file = join(input, `${name}.jsonl`);
-  await writeFile(file, `${records.map((record) => JSON.stringify(record)).join('\n')}\n`);
-  await runTwinvec(['transform', '--model', model, '--input', file, '--output', output]);
-  return readFile(join(output, `${name}.jsonl.out`), 'utf8');
 }

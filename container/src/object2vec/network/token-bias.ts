@@ -10,7 +10,7 @@ import { type FlatTokens, type Side, type TokenSource, type TouchedRows, touch }
 /** [tokens of the vocabulary, 1]. Each side has its own, also when token vectors are tied. */
 function biasTable({ enc0, enc1 }: NetworkSettings, side: Side): Parameter {
   const { vocabularySize } = side === 0 ? enc0 : enc1;
-  return { name: `bias_${side}_weight`, shape: [vocabularySize, 1], initializer: { kind: 'zeros' }, role: 'weight' };
+  return { name: `token_${side}_bias`, shape: [vocabularySize, 1], initializer: { kind: 'zeros' }, role: 'weight' };
 }
 
 type Sides = readonly [FlatTokens, FlatTokens];

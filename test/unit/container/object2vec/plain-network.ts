@@ -53,7 +53,7 @@ export function plainScores(settings: NetworkSettings, weights: Weights, in0: To
 /** The mean of the biases of a row's tokens. */
 function plainBias(weights: Weights, side: 0 | 1, rows: TokenRows, row: number): number {
   const ids = [...rows.ids.subarray(rows.offsets[row], rows.offsets[row + 1])];
-  const table = weights.get(`bias_${side}_weight`)!.data;
+  const table = weights.get(`token_${side}_bias`)!.data;
   return ids.reduce((sum, id) => sum + table[id]!, 0) / ids.length;
 }
 

@@ -436,8 +436,8 @@ class ReferenceAdam {
 
   /** The ids of a table's rows that the batch uses; undefined for dense weights. */
   #touchedIds(name: string, { in0, in1 }: TrainingBatch): ReadonlySet<number> | undefined {
-    if (name === 'embed_0_weight' || name === 'bias_0_weight') return new Set(in0.ids);
-    if (name === 'embed_1_weight' || name === 'bias_1_weight') return new Set(in1.ids);
+    if (name === 'embed_0_weight' || name === 'token_0_bias') return new Set(in0.ids);
+    if (name === 'embed_1_weight' || name === 'token_1_bias') return new Set(in1.ids);
     return name === 'embed_shared_weight' ? new Set([...in0.ids, ...in1.ids]) : undefined;
   }
 
