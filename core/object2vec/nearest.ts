@@ -77,25 +77,16 @@ export function findNearest(
   { isCandidate, factors }: SearchRules = {},
 ): Neighbour[][] {
   const best = Array.from({ length: queries.rows }, () => new TopK(k));
-  const scores = new Float64Array(QUERIES_AT_ONCE);
-  const blockRows = Math.max(1, Math.floor(BLOCK_FLOATS / candidates.width));
-  for (let block = 0; block < candidates.rows; block += blockRows) {
-    const end = Math.min(block + blockRows, candidates.rows);
-    for (let query = 0; query < queries.rows; query += QUERIES_AT_ONCE) {
-      const count = Math.min(QUERIES_AT_ONCE, queries.rows - query);
-      for (let candidate = block; candidate < end; candidate++) {
-        fourProducts(queries, query, candidates, candidate, scores);
-        const factor = factors ? factors[candidate]! : 1;
-        for (let lane = 0; lane < count; lane++) {
-          const top = best[query + lane]!;
-          const score = scores[lane]! * factor;
-          if (score <= top.bar) continue;
-          if (isCandidate && !isCandidate(query + lane, candidate)) continue;
-          top.offer(candidate, score);
-        }
-      }
+  eachProduct(queries, candidates, (query, count, candidate, scores) => {
+    const factor = factors ? factors[candidate]! : 1;
+    for (let lane = 0; lane < count; lane++) {
+      const top = best[query + lane]!;
+      const score = scores[lane]! * factor;
+      if (score <= top.bar) continue;
+      if (isCandidate && !isCandidate(query + lane, candidate)) continue;
+      top.offer(candidate, score);
     }
-  }
+  });
   return best.map((top) => top.sorted());
 }
 
@@ -117,22 +108,37 @@ export function ranksAmong(
     fourProducts(queries, query, candidates, gold, scores);
     return scores[0]!;
   });
+  eachProduct(queries, candidates, (query, count, candidate, products) => {
+    for (let lane = 0; lane < count; lane++) {
+      const at = query + lane;
+      if (!(products[lane]! >= goldScores[at]!) || candidate === golds[at] || !isCandidate(at, candidate)) continue;
+      ranks[at]! += products[lane]! > goldScores[at]! ? 1 : 0.5;
+    }
+  });
+  return ranks;
+}
+
+/**
+ * Every candidate with every query, a block of candidates that stays in the cache at a time.
+ * @param visit gets the products of `count` queries, from `query` on, with one candidate
+ */
+function eachProduct(
+  queries: Matrix,
+  candidates: Matrix,
+  visit: (query: number, count: number, candidate: number, products: Float64Array) => void,
+): void {
+  const products = new Float64Array(QUERIES_AT_ONCE);
   const blockRows = Math.max(1, Math.floor(BLOCK_FLOATS / candidates.width));
   for (let block = 0; block < candidates.rows; block += blockRows) {
     const end = Math.min(block + blockRows, candidates.rows);
     for (let query = 0; query < queries.rows; query += QUERIES_AT_ONCE) {
       const count = Math.min(QUERIES_AT_ONCE, queries.rows - query);
       for (let candidate = block; candidate < end; candidate++) {
-        fourProducts(queries, query, candidates, candidate, scores);
-        for (let lane = 0; lane < count; lane++) {
-          const at = query + lane;
-          if (!(scores[lane]! >= goldScores[at]!) || candidate === golds[at] || !isCandidate(at, candidate)) continue;
-          ranks[at]! += scores[lane]! > goldScores[at]! ? 1 : 0.5;
-        }
+        fourProducts(queries, query, candidates, candidate, products);
+        visit(query, count, candidate, products);
       }
     }
   }
-  return ranks;
 }
 
 /** Lanes beyond the last query repeat it; their products are not used. */
