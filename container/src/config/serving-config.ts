@@ -104,7 +104,7 @@ export function parseServingConfig(env: NodeJS.ProcessEnv): ServingConfig {
   reader.problems.push(...conflicts(payloadMb, concurrency), ...wrongBatchSizes(read));
   reader.problems.push(...endlessFilling(read), ...unsafeNodeOptions(env));
   if (reader.problems.length > 0) throw new TwinvecError('InvalidConfiguration', reader.problems.join('; '));
-  const maxBodyBytes = bodyLimit(read.batch, read.maxPayloadMb);
+  const maxBodyBytes = bodyLimit(read);
   return Object.freeze({
     ...read,
     modelDir: join(read.baseDir, 'model'),
@@ -133,7 +133,7 @@ export function parseServingConfig(env: NodeJS.ProcessEnv): ServingConfig {
     handlerTimeoutMs: read.handlerTimeoutSeconds * 1000,
     // Batch mode never sheds what it advertised, whatever the general bounds say.
     queueRequests: Math.max(queueRequests(read), read.batch ? concurrency : 0),
-    queueBytes: read.batch ? Math.max(read.queueBytes, concurrency * maxBodyBytes) : read.queueBytes,
+    queueBytes: Math.max(read.queueBytes, read.batch ? concurrency * maxBodyBytes : maxBodyBytes),
     queueDeadlineMs: queueDeadlineMs(read),
   });
 }
@@ -183,6 +183,7 @@ function readAll(reader: SettingsReader) {
     baseDir: reader.read(s.baseDir),
     batch: reader.read(s.batch),
     maxPayloadMb: reader.read(s.maxPayloadMb),
+    maxBodyMb: reader.read(s.maxBodyMb),
     batchStrategy: reader.read(s.batchStrategy),
     maxConcurrentTransforms: reader.read(s.maxConcurrentTransforms),
     defaultAccept: reader.read(s.defaultAccept),
@@ -232,10 +233,10 @@ function defaultConcurrency(payloadMb: number): number {
   return Math.min(DEFAULT_CONCURRENCY, allowed);
 }
 
-function bodyLimit(batch: boolean, payloadMb: number | undefined): number {
-  if (!batch) return LIMITS.realTimeBody.value;
+function bodyLimit({ batch, maxBodyMb, maxPayloadMb }: Read): number {
+  if (!batch) return mebibytes(maxBodyMb);
   // 0 is "any size, chunked" to the platform; memory is not endless.
-  return mebibytes(payloadMb || LIMITS.batchMaxPayloadMb.value);
+  return mebibytes(maxPayloadMb || LIMITS.batchMaxPayloadMb.value);
 }
 
 function conflicts(payloadMb: number, concurrency: number): string[] {

@@ -2,7 +2,7 @@
  * Every environment variable that `serve` reads, in the order that `--help` prints them. SageMaker's own names keep
  * SageMaker's meaning (AWS docs your-algorithms-inference-code and your-algorithms-batch-code).
  */
-import { LIMITS } from '#core/limits.ts';
+import { LIMITS, mebibytes } from '#core/limits.ts';
 import { HANDLER_SETTINGS } from './handler-settings.ts';
 import { MULTI_MODEL_SETTINGS } from './multi-model-settings.ts';
 import { choice, flag, type Setting, wholeNumber, word } from './setting.ts';
@@ -32,6 +32,13 @@ export const SERVING_SETTINGS = {
     min: 0,
     max: LIMITS.batchMaxPayloadMb.value,
     doc: `Largest body in batch mode, in MiB; 0 is up to ${LIMITS.batchMaxPayloadMb.value}. ${BATCH_SENDS}.`,
+  }),
+  maxBodyMb: wholeNumber({
+    name: 'TWINVEC_MAX_BODY_MB',
+    fallback: LIMITS.realTimeBody.value / mebibytes(1),
+    min: 1,
+    max: LIMITS.asyncInput.value / mebibytes(1),
+    doc: 'Largest body outside batch mode, in MiB. An asynchronous endpoint may be sent 1 GB.',
   }),
   batchStrategy: choice({
     name: 'SAGEMAKER_BATCH_STRATEGY',

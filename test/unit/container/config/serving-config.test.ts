@@ -50,6 +50,15 @@ describe('the configuration of serve', () => {
     });
   });
 
+  it('takes the body of an asynchronous endpoint when told to, and has room for it in the queue', () => {
+    // Act
+    const config = parseServingConfig({ TWINVEC_MAX_BODY_MB: '1024' });
+
+    // Assess
+    expect(config).toMatchObject({ maxBodyBytes: 1024 * 1_048_576, queueBytes: 1024 * 1_048_576 });
+    expect(() => parseServingConfig({ TWINVEC_MAX_BODY_MB: '1025' })).toThrow('TWINVEC_MAX_BODY_MB');
+  });
+
   it("takes the variables of AWS's TensorFlow container", () => {
     // Act
     const config = parseServingConfig({
