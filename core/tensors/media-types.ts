@@ -51,13 +51,15 @@ export const TENSOR_MEDIA_TYPES: Readonly<Record<string, TensorMediaType>> = {
 export const TENSOR_ANSWER_TYPES: readonly string[] = Object.keys(TENSOR_MEDIA_TYPES).filter(
   (name) => TENSOR_MEDIA_TYPES[name]!.answer,
 );
-const REQUEST_TYPES = Object.keys(TENSOR_MEDIA_TYPES).filter((name) => TENSOR_MEDIA_TYPES[name]!.request);
+export const TENSOR_REQUEST_TYPES: readonly string[] = Object.keys(TENSOR_MEDIA_TYPES).filter(
+  (name) => TENSOR_MEDIA_TYPES[name]!.request,
+);
 
 /** @throws UnsupportedMediaType naming the types that there are */
 export function requestFormatOf(mediaType: string): TensorFormat {
   const known = Object.hasOwn(TENSOR_MEDIA_TYPES, mediaType) ? TENSOR_MEDIA_TYPES[mediaType] : undefined;
   if (known?.request) return known.format;
-  const problem = `Unsupported Media Type: ${quoteForMessage(mediaType)}; send one of ${REQUEST_TYPES.join(', ')}`;
+  const problem = `Unsupported Media Type: ${quoteForMessage(mediaType)}; send one of ${TENSOR_REQUEST_TYPES.join(', ')}`;
   throw new TwinvecError('UnsupportedMediaType', problem);
 }
 

@@ -2,7 +2,13 @@
  * Reading S3 without trusting the network or the clock: every page of a listing, and objects as streams that resume
  * where they broke, pinned to the ETag that was listed, so that a result is whole and of one version or it fails.
  */
-import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { TwinvecError } from '#core/errors.ts';
 import { toAddress } from '#core/jobs/s3-address.ts';
 import type { S3Uri } from '#core/sagemaker/s3-uri.ts';
@@ -60,7 +66,44 @@ export async function* readObject(s3: S3Access, object: ListedObject): AsyncGene
   }
 }
 
-export async function writeObject(s3: S3Access, at: S3Uri, body: string, contentType: string): Promise<void> {
+/** The object at exactly this address; undefined when there is none. */
+export async function findObject(s3: S3Access, at: S3Uri): Promise<ListedObject | undefined> {
+  try {
+    const head = new HeadObjectCommand({ Bucket: at.bucket, Key: at.key, ...ownedBy(s3) });
+    const { ETag, ContentLength } = await s3.client.send(head);
+    return { ...at, etag: ETag ?? '', bytes: ContentLength ?? 0 };
+  } catch (thrown) {
+    const failure = fromAwsFailure(thrown, 's3:GetObject', toAddress(at));
+    if (failure.code === 'NotFound') return undefined;
+    throw failure;
+  }
+}
+
+/** A whole object in memory. The caller knows that it is small. */
+export async function readBytes(s3: S3Access, object: ListedObject): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readObject(s3, object)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** The text of an object, cut at `mostBytes`; undefined when there is none. */
+export async function readSmallObject(s3: S3Access, at: S3Uri, mostBytes: number): Promise<string | undefined> {
+  const object = await findObject(s3, at);
+  if (!object) return undefined;
+  let text = Buffer.alloc(0);
+  for await (const chunk of readObject(s3, object)) {
+    text = Buffer.concat([text, chunk]);
+    if (text.length >= mostBytes) break;
+  }
+  return text.toString('utf8', 0, mostBytes);
+}
+
+export async function writeObject(
+  s3: S3Access,
+  at: S3Uri,
+  body: string | Uint8Array,
+  contentType: string,
+): Promise<void> {
   try {
     const put = { Bucket: at.bucket, Key: at.key, Body: body, ContentType: contentType, ...ownedBy(s3) };
     await s3.client.send(new PutObjectCommand(put));

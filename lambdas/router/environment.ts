@@ -1,6 +1,8 @@
 /** What the router is told by its environment. */
 import * as z from 'zod';
+import { S3Address } from '#core/jobs/s3-address.ts';
 import { LIMITS } from '#core/limits.ts';
+import { NamedModels } from './models.ts';
 
 const wholeNumber = (least: number, most: number) =>
   z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.int().min(least).max(most));
@@ -15,16 +17,51 @@ const text = z
   .transform((value) => value === 'true')
   .optional();
 
-export const RouterEnvironment = z.object({
-  ENDPOINT_NAME: z.string().regex(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/, 'must be the name of an endpoint'),
-  /** An HTTP API gives up after 30 s; an answer must be on its way before. */
-  DEADLINE_MS: wholeNumber(100, 60_000).default(28_000),
-  IN0_VOCABULARY_SIZE: vocabularySize,
-  IN1_VOCABULARY_SIZE: vocabularySize,
-  IN0_MAX_SEQ_LEN: maxSeqLen,
-  IN1_MAX_SEQ_LEN: maxSeqLen,
-  IN0_TEXT: text,
-  IN1_TEXT: text,
-});
+const endpointName = z.string().regex(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/, 'must be the name of an endpoint');
+
+export const RouterEnvironment = z
+  .object({
+    ENDPOINT_NAME: endpointName,
+    /** An asynchronous endpoint has an AsyncInferenceConfig and takes nothing else. */
+    ENDPOINT_MODE: z.enum(['real-time', 'async']).default('real-time'),
+    /** Where a real-time endpoint's requests go that it cannot take: too large, or while it has no instances. */
+    ASYNC_ENDPOINT_NAME: endpointName.optional(),
+    /** Folder of the asynchronous requests: inputs/, tickets/, and uploads/ for callers' own objects. */
+    ASYNC_S3_URI: S3Address.refine((uri) => uri.endsWith('/'), 'must end with "/"').optional(),
+    /** Account that must own the buckets. */
+    BUCKET_OWNER: z
+      .string()
+      .regex(/^\d{12}$/)
+      .optional(),
+    MODEL_KIND: z.enum(['object2vec', 'tensorflow']).default('object2vec'),
+    /** JSON: what can be asked at /models/{name}/invocations. */
+    MODELS: NamedModels.optional(),
+    /** An HTTP API gives up after 30 s; an answer must be on its way before. */
+    DEADLINE_MS: wholeNumber(100, 60_000).default(28_000),
+    IN0_VOCABULARY_SIZE: vocabularySize,
+    IN1_VOCABULARY_SIZE: vocabularySize,
+    IN0_MAX_SEQ_LEN: maxSeqLen,
+    IN1_MAX_SEQ_LEN: maxSeqLen,
+    IN0_TEXT: text,
+    IN1_TEXT: text,
+  })
+  .superRefine((value, context) => {
+    const wantsFolder = value.ENDPOINT_MODE === 'async' || value.ASYNC_ENDPOINT_NAME !== undefined;
+    if (!wantsFolder || value.ASYNC_S3_URI !== undefined) return;
+    context.addIssue({ code: 'custom', path: ['ASYNC_S3_URI'], message: 'is needed for asynchronous requests' });
+  });
 
 export type RouterEnvironment = z.infer<typeof RouterEnvironment>;
+
+export interface AsyncRoute {
+  readonly endpointName: string;
+  /** Ends with "/". */
+  readonly folder: string;
+}
+
+/** Undefined when this deployment has no asynchronous endpoint. */
+export function asyncRouteOf(environment: RouterEnvironment): AsyncRoute | undefined {
+  const { ENDPOINT_MODE, ENDPOINT_NAME, ASYNC_ENDPOINT_NAME, ASYNC_S3_URI: folder } = environment;
+  const name = ENDPOINT_MODE === 'async' ? ENDPOINT_NAME : ASYNC_ENDPOINT_NAME;
+  return name === undefined || folder === undefined ? undefined : { endpointName: name, folder };
+}

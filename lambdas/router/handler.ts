@@ -1,15 +1,19 @@
 /** The router: an API request in, one call of the endpoint, an HTTP answer out. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { toTwinvecError } from '#core/errors.ts';
+import { TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { nameOf } from '../commons/aws-failure.ts';
 import { parseEnvironment } from '../commons/environment.ts';
 import { logger } from '../commons/logger.ts';
 import { once } from '../commons/once.ts';
-import { RouterEnvironment } from './environment.ts';
+import { readResult } from './async/read-result.ts';
+import { asyncRouteOf, RouterEnvironment } from './environment.ts';
 import { health } from './health.ts';
-import { invoke } from './invocation.ts';
-import { findRoute, readRequest } from './request.ts';
-import { refuseWith } from './response.ts';
+import { invoke, s3Access } from './invocation.ts';
+import { modelNamed } from './models.ts';
+import { describeApi } from './openapi.ts';
+import { type ClientRequest, readRequest } from './request.ts';
+import { answerJson, answerResult, refuseWith } from './response.ts';
+import { type FoundRoute, findRoute } from './routes.ts';
 
 const environment = once(() => parseEnvironment(RouterEnvironment, process.env));
 
@@ -19,16 +23,61 @@ type Clock = Pick<Context, 'getRemainingTimeInMillis'>;
 export async function handler(event: APIGatewayProxyEventV2, clock: Clock): Promise<Answer> {
   const request = readRequest(event);
   const { requestId } = request;
+  const started = performance.now();
+  const seen = () => ({ requestId, milliseconds: Math.round(performance.now() - started) });
   try {
-    const answer =
-      findRoute(request) === 'health'
-        ? await health(environment(), requestId)
-        : await invoke(event, request, environment(), clock.getRemainingTimeInMillis());
-    logger().info('answered', { requestId });
+    const route = findRoute(request);
+    const answer = await follow(route, event, request, clock);
+    logger().info('answered', { ...seen(), route: route.name, status: answer.statusCode });
     return answer;
   } catch (thrown) {
-    const error = toTwinvecError(thrown);
-    logger().warn('refused', { requestId, code: error.code, cause: nameOf(error.cause) });
+    const error = asOurFault(toTwinvecError(thrown));
+    const { code, status } = error;
+    // The message of our own fault names actions and resources; any other may quote a payload.
+    const reason = isOurFault(error) ? { reason: error.message } : {};
+    logger().warn('refused', { ...seen(), code, status, cause: nameOf(error.cause), ...reason });
     return refuseWith(error, request);
   }
+}
+
+async function follow(
+  { name, parameter }: FoundRoute,
+  event: APIGatewayProxyEventV2,
+  request: ClientRequest,
+  clock: Clock,
+): Promise<Answer> {
+  const { requestId } = request;
+  switch (name) {
+    case 'openapi':
+      return answerJson(200, describeApi(environment()), requestId);
+    case 'health':
+      return health(environment(), requestId);
+    case 'getInvocation':
+      return answerResult(await readInvocation(parameter), parameter, requestId);
+    case 'invoke':
+      return invoke(event, request, environment(), clock.getRemainingTimeInMillis());
+    case 'invokeModel': {
+      const model = modelNamed(environment().MODELS, parameter);
+      return invoke(event, request, environment(), clock.getRemainingTimeInMillis(), model);
+    }
+  }
+}
+
+async function readInvocation(id: string) {
+  const route = asyncRouteOf(environment());
+  if (!route) throw new TwinvecError('NotFound', 'There is no request with this id.');
+  return readResult(s3Access(environment()), route.folder, id);
+}
+
+/** Codes that blame the caller, when an AWS service that we called said so to us. */
+const OURS = new Set(['AccessDenied', 'NotFound', 'Conflict']);
+
+/** A role without a permission, or a bucket that is gone, is this deployment's fault, whoever asks. */
+function asOurFault(error: TwinvecError): TwinvecError {
+  if (!isOurFault(error)) return error;
+  return new TwinvecError(error.code, error.message, { cause: error.cause, status: 500 });
+}
+
+function isOurFault({ code, cause }: TwinvecError): boolean {
+  return OURS.has(code) && cause !== undefined && nameOf(cause) !== 'ModelError';
 }

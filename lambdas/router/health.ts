@@ -5,7 +5,7 @@ import { TwinvecError } from '#core/errors.ts';
 import { fromAwsFailure } from '../commons/aws-failure.ts';
 import { sageMakerClient } from '../commons/clients.ts';
 import type { RouterEnvironment } from './environment.ts';
-import { answerHealth } from './response.ts';
+import { answerJson } from './response.ts';
 
 /** States in which an endpoint answers: an update or a rollback keeps the old fleet serving. */
 const SERVING = new Set(['InService', 'Updating', 'SystemUpdating', 'RollingBack']);
@@ -17,7 +17,7 @@ export async function health(
 ): Promise<APIGatewayProxyStructuredResultV2> {
   const status = await readStatus(ENDPOINT_NAME);
   if (!SERVING.has(status)) throw new TwinvecError('NotReady', `The endpoint is ${status}.`);
-  return answerHealth(status, requestId);
+  return answerJson(200, { status }, requestId);
 }
 
 async function readStatus(endpointName: string): Promise<string> {

@@ -15,6 +15,11 @@ export interface Invocation {
   readonly customAttributes: string | undefined;
   /** Becomes the container's request id. */
   readonly inferenceId: string;
+  /** Archive of a multi-model endpoint. */
+  readonly targetModel?: string | undefined;
+  readonly inferenceComponent?: string | undefined;
+  /** Whether the caller waits for a model that is not ready. */
+  readonly waits?: boolean;
 }
 
 export interface ModelAnswer {
@@ -42,9 +47,15 @@ export async function invokeModel(
     } catch (thrown) {
       const failure = signal.aborted
         ? new TwinvecError('DeadlineExceeded', 'The model did not answer in time.', { cause: thrown })
-        : readFailure(thrown);
+        : readFailure(thrown, 'sagemaker:InvokeEndpoint');
       const remainingMs = deadline - performance.now();
-      const delayMs = delayBeforeRetry({ failure, tries, remainingMs, random: Math.random() });
+      const delayMs = delayBeforeRetry({
+        failure,
+        tries,
+        remainingMs,
+        random: Math.random(),
+        waits: invocation.waits === true,
+      });
       if (delayMs === undefined) throw failure;
       await delay(delayMs);
     }
@@ -64,6 +75,8 @@ async function send(
       Accept: invocation.accept,
       CustomAttributes: invocation.customAttributes,
       InferenceId: invocation.inferenceId,
+      TargetModel: invocation.targetModel,
+      InferenceComponentName: invocation.inferenceComponent,
     }),
     { abortSignal },
   );

@@ -3,7 +3,7 @@
  * one spelling, which bytes.
  */
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { quoteForMessage, TwinvecError } from '#core/errors.ts';
+import { TwinvecError } from '#core/errors.ts';
 
 export interface ClientRequest {
   readonly requestId: string;
@@ -39,26 +39,6 @@ export function readBody(event: APIGatewayProxyEventV2): Uint8Array {
   if (!event.isBase64Encoded) return Buffer.from(body, 'utf8');
   if (!BASE64.test(body)) throw new TwinvecError('MalformedHttp', 'The event says base64 but its body is not.');
   return Buffer.from(body, 'base64');
-}
-
-export type Route = 'health' | 'invocations';
-
-const METHOD_OF: Readonly<Record<string, { readonly method: string; readonly route: Route }>> = {
-  '/health': { method: 'GET', route: 'health' },
-  '/invocations': { method: 'POST', route: 'invocations' },
-};
-
-/** @throws TwinvecError NotFound, MethodNotAllowed */
-export function findRoute({ method, path }: ClientRequest): Route {
-  const found = Object.hasOwn(METHOD_OF, path) ? METHOD_OF[path] : undefined;
-  if (!found) throw new TwinvecError('NotFound', `${quoteForMessage(path)} is not a path of this API.`);
-  if (found.method === method) return found.route;
-  throw new TwinvecError('MethodNotAllowed', `${found.route} takes ${found.method} only.`);
-}
-
-/** The method that a path takes, for the Allow header. */
-export function allowedMethod(path: string): string | undefined {
-  return Object.hasOwn(METHOD_OF, path) ? METHOD_OF[path]?.method : undefined;
 }
 
 /** The caller's own id when it can be carried end to end, else API Gateway's. */

@@ -4,8 +4,10 @@
  */
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ERRORS, TwinvecError, toErrorBody } from '#core/errors.ts';
+import type { AsyncResult } from './async/read-result.ts';
 import type { ModelAnswer } from './invoke.ts';
-import { allowedMethod, type ClientRequest } from './request.ts';
+import type { ClientRequest } from './request.ts';
+import { allowedMethods } from './routes.ts';
 
 /** Lambda returns at most 6 MB (AWS Lambda quotas, invocation payload), measured after JSON has escaped the body. */
 const LARGEST_RESULT_BYTES = 6 * 1024 * 1024;
@@ -14,7 +16,10 @@ const TEXT = /^(?:text\/|application\/(?:json|jsonlines|x-jsonlines|x-ndjson)\b)
 const COMMON_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
 /** @throws TwinvecError PayloadTooLarge when Lambda could not carry the answer. */
-export function answerWith(answer: ModelAnswer, requestId: string): APIGatewayProxyStructuredResultV2 {
+export function answerWith(
+  answer: Pick<ModelAnswer, 'body' | 'contentType'> & Partial<ModelAnswer>,
+  requestId: string,
+): APIGatewayProxyStructuredResultV2 {
   const isText = TEXT.test(answer.contentType);
   const bytes = Buffer.from(answer.body.buffer, answer.body.byteOffset, answer.body.byteLength);
   const result = {
@@ -35,16 +40,38 @@ export function answerWith(answer: ModelAnswer, requestId: string): APIGatewayPr
   return result;
 }
 
-export function answerHealth(status: string, requestId: string): APIGatewayProxyStructuredResultV2 {
+export function answerJson(
+  statusCode: number,
+  body: unknown,
+  requestId: string,
+  headers: Record<string, string> = {},
+): APIGatewayProxyStructuredResultV2 {
   return {
-    statusCode: 200,
-    headers: { ...COMMON_HEADERS, 'content-type': 'application/json', 'x-request-id': requestId },
-    body: JSON.stringify({ status }),
+    statusCode,
+    headers: { ...COMMON_HEADERS, 'content-type': 'application/json', 'x-request-id': requestId, ...headers },
+    body: JSON.stringify(body),
   };
 }
 
+/** Seconds after which a look at an asynchronous request is worth its call. */
+const LOOK_AGAIN = { 'retry-after': '2' };
+
+/** The request is queued: 202, and where to ask for its answer. */
+export function answerAccepted(id: string, requestId: string): APIGatewayProxyStructuredResultV2 {
+  const statusUrl = `/invocations/${id}`;
+  return answerJson(202, { status: 'pending', id, statusUrl }, requestId, { ...LOOK_AGAIN, location: statusUrl });
+}
+
+/** The answer itself as the model wrote it, a redirect to it, or 202 while there is none. */
+export function answerResult(result: AsyncResult, id: string, requestId: string): APIGatewayProxyStructuredResultV2 {
+  if (result.state === 'pending') return answerAccepted(id, requestId);
+  if (result.state === 'done') return answerWith(result, requestId);
+  const { url, bytes } = result;
+  return answerJson(303, { status: 'done', url, bytes }, requestId, { location: url });
+}
+
 export function refuseWith(error: TwinvecError, request: ClientRequest): APIGatewayProxyStructuredResultV2 {
-  const allow = error.code === 'MethodNotAllowed' ? allowedMethod(request.path) : undefined;
+  const allow = error.code === 'MethodNotAllowed' ? allowedMethods(request.path) : undefined;
   return {
     statusCode: error.status,
     headers: {
