@@ -2,85 +2,33 @@
  * The three Lambdas as AWS would call them: real event shapes, the real SDK clients, and behind them `twinvec local`
  * with a model that was trained for the test.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import {
-  CreateEndpointCommand,
-  CreateEndpointConfigCommand,
-  CreateModelCommand,
   CreateTransformJobCommand,
   type CreateTransformJobCommandInput,
-  DescribeEndpointCommand,
-  SageMakerClient,
+  type SageMakerClient,
 } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TransformPlan } from '#core/jobs/plan-transform.ts';
 import { handler as orchestrate } from '../../lambdas/orchestrator/handler.ts';
 import { handler as route } from '../../lambdas/router/handler.ts';
 import { handler as validate } from '../../lambdas/validator/handler.ts';
-import { type LocalService, startLocal } from '../../local/start.ts';
-import { ENGINES } from '../fixtures/pair-model/engines.ts';
-import { trainPairModel, VOCABULARY_SIZE } from '../fixtures/pair-model/train-pair-model.ts';
+import { VOCABULARY_SIZE } from '../fixtures/pair-model/train-pair-model.ts';
 import { apiEvent, CONTEXT, type EventParts } from '../unit/lambdas/api-event.ts';
+import { type LambdaService, POLL_MS, startLambdaService } from './lambda-service.ts';
 
-/** Between two looks at a state that the machine changes. */
-const POLL_MS = 50;
-
-let dir: string;
-let local: LocalService;
+let local: LambdaService;
 let s3: S3Client;
 let sageMaker: SageMakerClient;
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'twinvec-lambdas-'));
-  const engine = ENGINES[0]!;
-  const { archive } = await trainPairModel(dir, engine);
-  local = await startLocal({ port: 0, dir: join(dir, 'local'), engine });
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: local.url,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    ENDPOINT_NAME: 'pairs',
-    POWERTOOLS_LOG_LEVEL: 'SILENT',
-  });
-  s3 = new S3Client({ forcePathStyle: true });
-  sageMaker = new SageMakerClient({});
-  for (const Bucket of ['models', 'input', 'output']) await s3.send(new CreateBucketCommand({ Bucket }));
-  await s3.send(new PutObjectCommand({ Bucket: 'models', Key: 'model.tar.gz', Body: await readFile(archive) }));
-  await createEndpoint();
+  local = await startLambdaService({ ENDPOINT_NAME: 'pairs' });
+  ({ s3, sageMaker } = local);
+  await local.createEndpoint('pairs');
 });
 
-afterAll(async () => {
-  await local.close();
-  await rm(dir, { recursive: true, force: true });
-});
-
-async function createEndpoint(): Promise<void> {
-  const variant = { VariantName: 'AllTraffic', ModelName: 'pairs', InstanceType: 'ml.g5.xlarge' as const };
-  await sageMaker.send(
-    new CreateModelCommand({
-      ModelName: 'pairs',
-      ExecutionRoleArn: 'arn:aws:iam::000000000000:role/test',
-      PrimaryContainer: { Image: 'twinvec', ModelDataUrl: 's3://models/model.tar.gz' },
-    }),
-  );
-  await sageMaker.send(
-    new CreateEndpointConfigCommand({
-      EndpointConfigName: 'pairs',
-      ProductionVariants: [{ ...variant, InitialInstanceCount: 1 }],
-    }),
-  );
-  await sageMaker.send(new CreateEndpointCommand({ EndpointName: 'pairs', EndpointConfigName: 'pairs' }));
-  for (let status: string | undefined = 'Creating'; status === 'Creating'; ) {
-    status = (await sageMaker.send(new DescribeEndpointCommand({ EndpointName: 'pairs' }))).EndpointStatus;
-    expect(['Creating', 'InService']).toContain(status);
-    await pause(POLL_MS);
-  }
-}
+afterAll(() => local.close());
 
 async function ask(parts: EventParts) {
   const { statusCode, headers, body } = await route(apiEvent(parts), CONTEXT);
@@ -89,12 +37,6 @@ async function ask(parts: EventParts) {
 
 async function putRecords(key: string, lines: readonly string[]): Promise<void> {
   await s3.send(new PutObjectCommand({ Bucket: 'input', Key: key, Body: lines.map((line) => `${line}\n`).join('') }));
-}
-
-async function readText(uri: string): Promise<string> {
-  const [, Bucket, Key] = /^s3:\/\/([^/]+)\/(.*)$/.exec(uri) ?? [];
-  const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
-  return (await Body?.transformToString()) ?? '';
 }
 
 describe('the router', () => {
@@ -256,7 +198,7 @@ describe('the orchestrator', () => {
     expect(created).toEqual({ jobName: plan.jobName, created: true });
     expect(ended).toEqual({ jobName: plan.jobName, status: 'Completed', failureReason: '' });
     expect(result).toMatchObject({ reconciled: true, files: 2, recordsIn: 53, recordsOut: 53, placeholders: 1 });
-    expect(JSON.parse(await readText(plan.manifestS3Uri))).toMatchObject({
+    expect(JSON.parse(await local.readText(plan.manifestS3Uri))).toMatchObject({
       format: 'twinvec-batch-run',
       jobName: plan.jobName,
       files: [

@@ -1,6 +1,7 @@
 /** `GET /invocations/{id}`: where an asynchronous request stands, found out by looking for its answer and its failure. */
 import { TwinvecError } from '#core/errors.ts';
 import { locate } from '#core/jobs/s3-address.ts';
+import { LIMITS } from '#core/limits.ts';
 import { presignedUrl } from '../../commons/presign.ts';
 import { findObject, type ListedObject, readBytes, readSmallObject, type S3Access } from '../../commons/s3-objects.ts';
 import { readFailureText } from '../model-failure.ts';
@@ -16,8 +17,8 @@ export type AsyncResult =
 const LARGEST_ANSWER_BYTES = 4 * 1024 * 1024;
 const LARGEST_FAILURE_BYTES = 65_536;
 export const LINK_SECONDS = 300;
-/** RequestTTLSeconds and InvocationTimeoutSeconds at their largest, and then some: nothing comes after that. */
-const OVERDUE_MS = (21_600 + 3_600 + 600) * 1000;
+/** RequestTTLSeconds and InvocationTimeoutSeconds (3600) at their largest, and then some: nothing comes after that. */
+const OVERDUE_MS = (LIMITS.asyncRequestSeconds.value + 3_600 + 600) * 1000;
 
 /** @throws TwinvecError NotFound for an unknown id; the model's own refusal when the request failed */
 export async function readResult(s3: S3Access, folder: string, id: string, nowMs = Date.now()): Promise<AsyncResult> {

@@ -6,8 +6,19 @@ describe('the router’s environment', () => {
   it('has defaults for everything but the endpoint', () => {
     expect(parseEnvironment(RouterEnvironment, { ENDPOINT_NAME: 'pairs', PATH: '/bin' })).toEqual({
       ENDPOINT_NAME: 'pairs',
+      ENDPOINT_MODE: 'real-time',
+      MODEL_KIND: 'object2vec',
       DEADLINE_MS: 28_000,
     });
+  });
+
+  it('needs a folder for asynchronous requests, and plain names of models', () => {
+    const parse = (more: object) => parseEnvironment(RouterEnvironment, { ENDPOINT_NAME: 'pairs', ...more });
+    expect(() => parse({ ENDPOINT_MODE: 'async' })).toThrow(/ASYNC_S3_URI: is needed/);
+    expect(() => parse({ ASYNC_ENDPOINT_NAME: 'later', ASYNC_S3_URI: 's3://bucket/async' })).toThrow(/end with/);
+    expect(() => parse({ MODELS: 'x' })).toThrow(/MODELS: is not JSON/);
+    expect(() => parse({ MODELS: '{"a":{}}' })).toThrow(/MODELS.a: needs targetModel or inferenceComponent/);
+    expect(() => parse({ MODELS: '{"a":{"targetModel":"../b.tar.gz"}}' })).toThrow(/MODELS.a.targetModel/);
   });
 
   it('is refused with every problem at once, and without the values', () => {

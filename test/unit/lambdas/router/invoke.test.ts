@@ -104,10 +104,41 @@ describe('a call of the endpoint', () => {
     expect(thrown).toMatchObject({ code: 'NotReady', message: 'The endpoint is not in service.' });
   });
 
-  it('without permission is a failure of ours, and is not tried again', async () => {
+  it('without permission names the action, and is not tried again', async () => {
     const { thrown, requests } = await refusalOf([{ status: 403, errorType: 'AccessDeniedException', body: '{}' }]);
-    expect(thrown).toMatchObject({ code: 'Internal', cause: { name: 'AccessDeniedException' } });
+    expect(thrown).toMatchObject({
+      code: 'AccessDenied',
+      message: 'sagemaker:InvokeEndpoint on the endpoint failed: AccessDeniedException.',
+    });
     expect(requests).toBe(1);
+  });
+
+  it.each([
+    ['ValidationError', 400, 'Inference Component pairs has no capacity to process this request.'],
+    ['ModelNotReadyException', 429, 'loading'],
+  ])(
+    'of a model that is starting (%s) is repeated for as long as the caller waits',
+    async (errorType, status, said) => {
+      // Prepare
+      const starting = { status, errorType, body: JSON.stringify({ Message: said }) };
+      runtime = await startRuntime([starting, starting, starting, starting, GOOD]);
+
+      // Act
+      const answer = await invokeModel(runtime.client, { ...INVOCATION, waits: true }, BUDGET_MS);
+
+      // Assess
+      expect(answer.tries).toBe(5);
+    },
+  );
+
+  it('names the archive or the component that it is for', async () => {
+    runtime = await startRuntime([GOOD]);
+    const one = { ...INVOCATION, targetModel: 'a/model.tar.gz', inferenceComponent: 'part' };
+    await invokeModel(runtime.client, one, BUDGET_MS);
+    expect(runtime.requests[0]?.headers).toMatchObject({
+      'x-amzn-sagemaker-target-model': 'a/model.tar.gz',
+      'x-amzn-sagemaker-inference-component': 'part',
+    });
   });
 
   it('that is never answered ends at the caller’s deadline', async () => {
