@@ -76,6 +76,8 @@ export async function invoke(
 async function askNow(asked: Asked, body: Uint8Array, budgetMs: number, waits: boolean): Promise<Answer> {
   const { contentType, accept, customAttributes, environment, model } = asked;
   const { requestId } = asked.request;
+  // A component-hosted endpoint has no model of its own: then the one called "default" is meant.
+  const target = model ?? environment.MODELS?.default;
   const invocation = {
     endpointName: environment.ENDPOINT_NAME,
     body,
@@ -83,8 +85,8 @@ async function askNow(asked: Asked, body: Uint8Array, budgetMs: number, waits: b
     accept,
     customAttributes,
     inferenceId: requestId,
-    targetModel: model?.targetModel,
-    inferenceComponent: model?.inferenceComponent,
+    targetModel: target?.targetModel,
+    inferenceComponent: target?.inferenceComponent,
     waits,
   };
   return answerWith(await invokeModel(runtimeClient(), invocation, budgetMs), requestId);
