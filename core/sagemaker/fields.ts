@@ -43,3 +43,16 @@ export const TransformEnvironment = textMap({
   key: { maxLength: 1024, pattern: '[a-zA-Z_][a-zA-Z0-9_]{0,1023}' },
   value: { maxLength: 10_240 },
 });
+
+/** Variables of a training job. */
+export const TrainingEnvironment = textMap({
+  maxEntries: 100,
+  key: { maxLength: 512, pattern: '[a-zA-Z_][a-zA-Z0-9_]*' },
+  value: { maxLength: 512 },
+});
+
+export const HyperParameters = textMap({
+  maxEntries: 100,
+  key: { maxLength: 256, pattern: '.*' },
+  value: { maxLength: 2500, pattern: '.*' },
+});

@@ -3,11 +3,11 @@
  * tuning: the first group of the expression is the value.
  */
 import * as z from 'zod';
+import { matching } from './fields.ts';
 
 export const MetricDefinition = z.strictObject({
-  Name: z.string().min(1).max(255),
-  Regex: z
-    .string()
+  Name: matching('.+').min(1).max(255),
+  Regex: matching('.+')
     .min(1)
     .max(500)
     .refine((source) => compile(source) !== undefined, 'Member must be a regular expression with a group'),

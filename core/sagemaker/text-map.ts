@@ -2,6 +2,8 @@
 import * as z from 'zod';
 
 export interface TextRule {
+  /** @default 0 */
+  readonly minLength?: number;
   readonly maxLength: number;
   /** Without anchors, as it stands in the API model. @default any text */
   readonly pattern?: string;
@@ -25,11 +27,11 @@ export function textMap({ maxEntries, key, value }: TextMapRules): z.ZodRecord<z
   });
 }
 
-function fits({ maxLength, pattern = '[\\S\\s]*' }: TextRule): (text: string) => boolean {
+function fits({ minLength = 0, maxLength, pattern = '[\\S\\s]*' }: TextRule): (text: string) => boolean {
   const whole = new RegExp(`^(?:${pattern})$`, 'u');
-  return (text) => text.length <= maxLength && whole.test(text);
+  return (text) => text.length >= minLength && text.length <= maxLength && whole.test(text);
 }
 
-function describe({ maxLength, pattern = '[\\S\\s]*' }: TextRule): string {
-  return `[Member must have length less than or equal to ${maxLength}, Member must have length greater than or equal to 0, Member must satisfy regular expression pattern: ${pattern}]`;
+function describe({ minLength = 0, maxLength, pattern = '[\\S\\s]*' }: TextRule): string {
+  return `[Member must have length less than or equal to ${maxLength}, Member must have length greater than or equal to ${minLength}, Member must satisfy regular expression pattern: ${pattern}]`;
 }

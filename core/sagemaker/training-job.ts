@@ -3,8 +3,20 @@
  * Those are refused by name; a field is never accepted and then ignored, but for those that mean nothing on one machine.
  */
 import * as z from 'zod';
-import { InstanceType, KmsKeyId, Name, S3UriText, Tags } from './fields.ts';
+import {
+  HyperParameters,
+  InstanceType,
+  KmsKeyId,
+  matching,
+  Name,
+  RoleArn,
+  S3UriText,
+  Tags,
+  TrainingEnvironment,
+  VpcConfig,
+} from './fields.ts';
 import { MetricDefinition } from './metric-definitions.ts';
+import { DebugHookConfig, ProfilerConfig, RuleConfiguration } from './training-debugger.ts';
 import { refuse } from './validation.ts';
 
 /** Where a container sees its files. A job's own paths begin with it. */
@@ -14,22 +26,23 @@ const DAY_SECONDS = 86_400;
 
 const InputMode = z.enum(['Pipe', 'File', 'FastFile']);
 
+/** Valid at AWS and refused here by name, whatever is in it. */
+const NotHere = z.unknown().optional();
+
 const Channel = z.strictObject({
-  ChannelName: z
-    .string()
-    .min(1)
-    .max(64)
-    .regex(/^[A-Za-z0-9.\-_]+$/),
+  ChannelName: matching('[A-Za-z0-9\\.\\-_]+').min(1).max(64),
   DataSource: z.strictObject({
     S3DataSource: z.strictObject({
-      S3DataType: z.enum(['ManifestFile', 'S3Prefix', 'AugmentedManifestFile']),
+      S3DataType: z.enum(['ManifestFile', 'S3Prefix', 'AugmentedManifestFile', 'Converse']),
       S3Uri: S3UriText,
       S3DataDistributionType: z.enum(['FullyReplicated', 'ShardedByS3Key']).default('FullyReplicated'),
-      AttributeNames: z.array(z.string().min(1).max(256)).max(16).optional(),
-      InstanceGroupNames: z.array(z.string().min(1).max(64)).max(5).optional(),
+      AttributeNames: z.array(matching('.+').min(1).max(256)).max(16).optional(),
+      InstanceGroupNames: z.array(matching('.+').min(1).max(64)).max(5).optional(),
+      ModelAccessConfig: NotHere,
+      HubAccessConfig: NotHere,
     }),
   }),
-  ContentType: z.string().max(256).optional(),
+  ContentType: matching('.*').max(256).optional(),
   CompressionType: z.enum(['None', 'Gzip']).default('None'),
   RecordWrapperType: z.enum(['None', 'RecordIO']).default('None'),
   InputMode: InputMode.optional(),
@@ -40,68 +53,84 @@ export type Channel = z.infer<typeof Channel>;
 
 const AlgorithmSpecification = z.strictObject({
   /** Kept and described; the local service always runs this package's own trainer. */
-  TrainingImage: z.string().max(255).optional(),
-  AlgorithmName: z.string().min(1).max(170).optional(),
+  TrainingImage: matching('.*').max(255).optional(),
+  AlgorithmName: matching(
+    '(arn:aws[a-z\\-]*:sagemaker:[a-z0-9\\-]*:[0-9]{12}:[a-z\\-]*\\/)?([a-zA-Z0-9]([a-zA-Z0-9-]){0,62})(?<!-)',
+  )
+    .min(1)
+    .max(170)
+    .optional(),
   TrainingInputMode: InputMode,
   MetricDefinitions: z.array(MetricDefinition).max(40).optional(),
   EnableSageMakerMetricsTimeSeries: z.boolean().optional(),
+  ContainerEntrypoint: NotHere,
+  ContainerArguments: NotHere,
+  TrainingImageConfig: NotHere,
+});
+
+const OutputDataConfig = z.strictObject({
+  S3OutputPath: S3UriText,
+  KmsKeyId: KmsKeyId.optional(),
+  CompressionType: z.enum(['GZIP', 'NONE']).default('GZIP'),
+});
+
+const ResourceConfig = z.strictObject({
+  InstanceType,
+  InstanceCount: z.int().min(0),
+  VolumeSizeInGB: z.int().min(0).optional(),
+  VolumeKmsKeyId: KmsKeyId.optional(),
+  KeepAlivePeriodInSeconds: z.int().min(0).max(21_600).optional(),
+  InstanceGroups: NotHere,
+  TrainingPlanArn: NotHere,
+  InstancePlacementConfig: NotHere,
+});
+
+const StoppingCondition = z.strictObject({
+  MaxRuntimeInSeconds: z.int().min(1).default(DAY_SECONDS),
+  MaxWaitTimeInSeconds: z.int().min(1).optional(),
+  MaxPendingTimeInSeconds: z.int().min(7200).max(2_419_200).optional(),
+});
+
+const CheckpointConfig = z.strictObject({
+  S3Uri: S3UriText,
+  LocalPath: matching('.*').max(4096).default(DEFAULT_CHECKPOINT_PATH),
 });
 
 export const CreateTrainingJobRequest = z.strictObject({
-  TrainingJobName: Name,
-  HyperParameters: z
-    .record(z.string().max(256), z.string().max(2500))
-    .refine((map) => Object.keys(map).length <= 100, 'Member must have at most 100 entries')
-    .default({}),
+  TrainingJobName: Name.min(1),
+  HyperParameters: HyperParameters.default({}),
   AlgorithmSpecification,
-  RoleArn: z.string().min(20).max(2048),
+  RoleArn,
   InputDataConfig: z.array(Channel).min(1).max(20).optional(),
-  OutputDataConfig: z.strictObject({
-    S3OutputPath: S3UriText,
-    KmsKeyId: KmsKeyId.optional(),
-    CompressionType: z.enum(['GZIP', 'NONE']).default('GZIP'),
-  }),
-  ResourceConfig: z.strictObject({
-    InstanceType: InstanceType,
-    InstanceCount: z.int().min(1),
-    VolumeSizeInGB: z.int().min(1),
-    VolumeKmsKeyId: KmsKeyId.optional(),
-    KeepAlivePeriodInSeconds: z.int().min(0).max(3600).optional(),
-  }),
-  StoppingCondition: z
-    .strictObject({
-      MaxRuntimeInSeconds: z.int().min(1).default(DAY_SECONDS),
-      MaxWaitTimeInSeconds: z.int().min(1).optional(),
-      MaxPendingTimeInSeconds: z.int().min(7200).max(2_419_200).optional(),
-    })
-    .prefault({}),
-  CheckpointConfig: z
-    .strictObject({ S3Uri: S3UriText, LocalPath: z.string().max(4096).default(DEFAULT_CHECKPOINT_PATH) })
-    .optional(),
+  OutputDataConfig,
+  ResourceConfig,
+  StoppingCondition: StoppingCondition.prefault({}),
+  CheckpointConfig: CheckpointConfig.optional(),
   EnableManagedSpotTraining: z.boolean().optional(),
-  Environment: z
-    .record(
-      z
-        .string()
-        .max(512)
-        .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/),
-      z.string().max(512),
-    )
-    .refine((map) => Object.keys(map).length <= 100, 'Member must have at most 100 entries')
-    .default({}),
+  Environment: TrainingEnvironment.default({}),
   Tags: Tags.optional(),
   // Without a meaning on one machine of one's own, and sent by the Python SDK without being asked.
   EnableNetworkIsolation: z.boolean().optional(),
   EnableInterContainerTrafficEncryption: z.boolean().optional(),
-  VpcConfig: z.looseObject({}).optional(),
-  DebugHookConfig: z.looseObject({}).optional(),
-  ProfilerConfig: z.looseObject({}).optional(),
-  ProfilerRuleConfigurations: z.array(z.looseObject({})).optional(),
+  VpcConfig: VpcConfig.optional(),
+  DebugHookConfig: DebugHookConfig.optional(),
+  ProfilerConfig: ProfilerConfig.optional(),
+  ProfilerRuleConfigurations: z.array(RuleConfiguration).max(20).optional(),
+  DebugRuleConfigurations: NotHere,
+  TensorBoardOutputConfig: NotHere,
+  ExperimentConfig: NotHere,
+  RetryStrategy: NotHere,
+  RemoteDebugConfig: NotHere,
+  InfraCheckConfig: NotHere,
+  SessionChainingConfig: NotHere,
+  ServerlessJobConfig: NotHere,
+  MlflowConfig: NotHere,
+  ModelPackageConfig: NotHere,
 });
 
 export type CreateTrainingJobRequest = z.infer<typeof CreateTrainingJobRequest>;
 
-export const TrainingJobName = z.strictObject({ TrainingJobName: Name });
+export const TrainingJobName = z.strictObject({ TrainingJobName: Name.min(1) });
 
 export type TrainingJobStatus = 'InProgress' | 'Completed' | 'Failed' | 'Stopping' | 'Stopped';
 
@@ -129,6 +158,7 @@ export function checkTrainingSupported(job: CreateTrainingJobRequest): void {
       `${unsupported.join(', ')}: valid at AWS, not supported by the local service. docs/local-differences.md lists what is.`,
     );
   }
+  if (job.ResourceConfig.InstanceCount === 0) throw refuse('ResourceConfig.InstanceCount must be at least 1.');
   const names = (job.InputDataConfig ?? []).map(({ ChannelName }) => ChannelName);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) throw refuse(`Channel names must be unique; ${twice} is there twice.`);
@@ -141,11 +171,44 @@ export function checkTrainingSupported(job: CreateTrainingJobRequest): void {
   }
 }
 
+/** Top members that only the hosted service can mean. */
+const NOT_HERE = [
+  'DebugRuleConfigurations',
+  'TensorBoardOutputConfig',
+  'ExperimentConfig',
+  'RetryStrategy',
+  'RemoteDebugConfig',
+  'InfraCheckConfig',
+  'SessionChainingConfig',
+  'ServerlessJobConfig',
+  'MlflowConfig',
+  'ModelPackageConfig',
+] as const satisfies readonly (keyof CreateTrainingJobRequest)[];
+
+function given<Member extends string>(
+  owner: { readonly [Key in Member]?: unknown },
+  at: string,
+  members: readonly Member[],
+): (readonly [boolean, string])[] {
+  return members.map((member) => [owner[member] !== undefined, `${at}${member}`]);
+}
+
 function unsupportedFields(job: CreateTrainingJobRequest): string[] {
   const rules: readonly (readonly [boolean, string])[] = [
     [job.AlgorithmSpecification.TrainingInputMode === 'Pipe', 'AlgorithmSpecification.TrainingInputMode=Pipe'],
     [job.OutputDataConfig.KmsKeyId !== undefined, 'OutputDataConfig.KmsKeyId'],
-    [job.ResourceConfig.VolumeKmsKeyId !== undefined, 'ResourceConfig.VolumeKmsKeyId'],
+    ...given(job, '', NOT_HERE),
+    ...given(job.AlgorithmSpecification, 'AlgorithmSpecification.', [
+      'ContainerEntrypoint',
+      'ContainerArguments',
+      'TrainingImageConfig',
+    ]),
+    ...given(job.ResourceConfig, 'ResourceConfig.', [
+      'VolumeKmsKeyId',
+      'InstanceGroups',
+      'TrainingPlanArn',
+      'InstancePlacementConfig',
+    ]),
     [
       job.CheckpointConfig !== undefined && !isContainerPath(job.CheckpointConfig.LocalPath),
       `CheckpointConfig.LocalPath=${job.CheckpointConfig?.LocalPath} (it must be below ${CONTAINER_BASE})`,
@@ -160,9 +223,8 @@ function unsupportedInChannel(channel: Channel): (readonly [boolean, string])[] 
   const source = channel.DataSource.S3DataSource;
   return [
     [channel.InputMode === 'Pipe', `${at}.InputMode=Pipe`],
-    [source.S3DataType === 'AugmentedManifestFile', `${at}.S3DataType=AugmentedManifestFile`],
-    [source.AttributeNames !== undefined, `${at}.AttributeNames`],
-    [source.InstanceGroupNames !== undefined, `${at}.InstanceGroupNames`],
+    [!/^(ManifestFile|S3Prefix)$/.test(source.S3DataType), `${at}.S3DataType=${source.S3DataType}`],
+    ...given(source, `${at}.`, ['AttributeNames', 'InstanceGroupNames', 'ModelAccessConfig', 'HubAccessConfig']),
     [channel.RecordWrapperType !== 'None', `${at}.RecordWrapperType=${channel.RecordWrapperType}`],
     [channel.ShuffleConfig !== undefined, `${at}.ShuffleConfig`],
   ];

@@ -49,7 +49,12 @@ export function describeTrainingJob(job: TrainingJobRecord) {
     startedAt && endedAt ? Math.max(1, Math.round(seconds(endedAt) - seconds(startedAt))) : undefined;
   const artifacts = job.status === 'Completed' || job.status === 'Stopped';
   return {
+    EnableNetworkIsolation: false,
+    EnableInterContainerTrafficEncryption: false,
+    EnableManagedSpotTraining: false,
     ...job.asSent,
+    // The Python SDK's attach() reads both, as the service always gives them.
+    OutputDataConfig: { KmsKeyId: '', ...request.OutputDataConfig },
     StoppingCondition: request.StoppingCondition,
     TrainingJobArn: job.arn,
     TrainingJobStatus: job.status,

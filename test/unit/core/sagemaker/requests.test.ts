@@ -18,6 +18,7 @@ import {
 } from '#core/sagemaker/list-requests.ts';
 import { CreateModelRequest, ModelName } from '#core/sagemaker/model-request.ts';
 import { AddTagsRequest, DeleteTagsRequest, ListTagsRequest } from '#core/sagemaker/tag-requests.ts';
+import { CreateTrainingJobRequest, TrainingJobName } from '#core/sagemaker/training-job.ts';
 import { CreateTransformJobRequest, TransformJobName } from '#core/sagemaker/transform-job.ts';
 import { parseRequest } from '#core/sagemaker/validation.ts';
 import {
@@ -50,19 +51,32 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   ListTags: ListTagsRequest,
   DeleteTags: DeleteTagsRequest,
   ListTransformJobs: ListTransformJobsRequest,
+  CreateTrainingJob: CreateTrainingJobRequest,
+  DescribeTrainingJob: TrainingJobName,
+  StopTrainingJob: TrainingJobName,
   ListTrainingJobs: ListTrainingJobsRequest,
 };
 
 /** Members that this package takes in another form than the service, or not at all. docs/local-differences.md. */
 const WITHOUT = /^(WarmPoolStatusEquals|TrainingPlanArnEquals)$/;
+/** Members of CreateTrainingJob that are refused by name, whatever is in them. */
+const REFUSED_BY_NAME =
+  /^(DebugRuleConfigurations|TensorBoardOutputConfig|ExperimentConfig|RetryStrategy|RemoteDebugConfig|InfraCheckConfig|SessionChainingConfig|ServerlessJobConfig|MlflowConfig|ModelPackageConfig|AlgorithmSpecification\.(Container\w+|TrainingImageConfig)|ResourceConfig\.(InstanceGroups|TrainingPlanArn|InstancePlacementConfig)|InputDataConfig\[\]\.DataSource\.(S3DataSource\.(ModelAccessConfig|HubAccessConfig)|FileSystemDataSource|DatasetSource))\b/;
 const ANY_VALUE = /InstanceType$|InferenceAmiVersion$|ModelPackageName$|ExplainerConfig$/;
-/** The shape is that of other operations, too; for batch transform the documentation excludes the value. */
-const NOT_HERE = { shape: 'S3DataType', values: ['AugmentedManifestFile', 'Converse'] };
+/** The shape is that of training's channels, too; for batch transform the documentation excludes the value. */
+const NOT_HERE = {
+  operation: 'CreateTransformJob',
+  shape: 'S3DataType',
+  values: ['AugmentedManifestFile', 'Converse'],
+};
 
 const FACTS = readApiFacts()
   .filter(({ member }) => !WITHOUT.test(member))
+  .filter(({ operation, member }) => operation !== 'CreateTrainingJob' || !REFUSED_BY_NAME.test(member))
   .map((fact) =>
-    fact.shape === NOT_HERE.shape ? { ...fact, enum: fact.enum.filter((one) => !NOT_HERE.values.includes(one)) } : fact,
+    fact.shape === NOT_HERE.shape && fact.operation === NOT_HERE.operation
+      ? { ...fact, enum: fact.enum.filter((one) => !NOT_HERE.values.includes(one)) }
+      : fact,
   );
 const factsOf = (operation: string): MemberFacts[] => FACTS.filter((fact) => fact.operation === operation);
 
@@ -141,6 +155,11 @@ const CHECKED = FACTS.filter(({ member }) => !/ModelPackageName/.test(member));
 const REFUSED = CHECKED.flatMap((fact) => violationsOf(fact).map((violation) => ({ fact, ...violation }))).filter(
   ({ fact, what }) => !ANY_VALUE.test(fact.member) || what === 'is absent',
 );
+
+it('has a schema for every operation of the API facts, and no other', () => {
+  const operations = new Set(readApiFacts().map(({ operation }) => operation));
+  expect(Object.keys(SCHEMAS).sort()).toEqual([...operations].sort());
+});
 
 describe.each(Object.keys(SCHEMAS))('%s', (operation) => {
   it('takes a request with every member of the API model', () => {

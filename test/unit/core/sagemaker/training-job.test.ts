@@ -62,9 +62,33 @@ describe('a training job', () => {
   });
 
   it.each([
+    ['RetryStrategy', { RetryStrategy: { MaximumRetryAttempts: 2 } }],
+    ['ServerlessJobConfig', { ServerlessJobConfig: {} }],
+    ['ResourceConfig.InstanceGroups', { ResourceConfig: { ...REQUEST.ResourceConfig, InstanceGroups: [] } }],
+    [
+      'AlgorithmSpecification.ContainerArguments',
+      { AlgorithmSpecification: { TrainingInputMode: 'File', ContainerArguments: ['a'] } },
+    ],
+    [
+      'InputDataConfig.train.S3DataType=Converse',
+      {
+        InputDataConfig: [
+          { ChannelName: 'train', DataSource: { S3DataSource: { S3DataType: 'Converse', S3Uri: 's3://b/x' } } },
+        ],
+      },
+    ],
+  ])('is refused with %s, which is valid at AWS only', (words, change) => {
+    expect(() => checkTrainingSupported(parse(change))).toThrow(`${words}: valid at AWS, not supported`);
+  });
+
+  it('is refused without an instance', () => {
+    const none = parse({ ResourceConfig: { ...REQUEST.ResourceConfig, InstanceCount: 0 } });
+    expect(() => checkTrainingSupported(none)).toThrow('ResourceConfig.InstanceCount must be at least 1.');
+  });
+
+  it.each([
     ['TrainingJobName', { TrainingJobName: 'a_b' }],
-    ['hyperParameters.x', { HyperParameters: { x: 'y'.repeat(2501) } }],
-    ['resourceConfig.instanceCount', { ResourceConfig: { ...REQUEST.ResourceConfig, InstanceCount: 0 } }],
+    ['at .hyperParameters. failed', { HyperParameters: { x: 'y'.repeat(2501) } }],
     ['Bogus is not a field', { Bogus: 1 }],
   ])('is refused in the service’s words: %s', (words, change) => {
     expect(() => parse(change)).toThrow(new RegExp(words, 'i'));

@@ -38,6 +38,14 @@ const noRequest = fc.jsonValue().filter((body) => {
   return !(isObject && Object.values(body).every((member) => member === null));
 });
 
+it('knows the members of every operation that the service has', async () => {
+  const { text } = await call('None', '{}');
+
+  const [, names = ''] = /operations: (.*)\.$/.exec(JSON.parse(text).message) ?? [];
+  const ofSageMaker = names.split(', ').filter((name) => !name.includes('.'));
+  expect(ofSageMaker.sort()).toEqual([...OPERATIONS].sort());
+});
+
 it.each(OPERATIONS)('%s refuses any JSON that is not its request', async (operation) => {
   await fc.assert(
     fc.asyncProperty(noRequest, async (body) => expectRefusal(await call(operation, JSON.stringify(body)))),

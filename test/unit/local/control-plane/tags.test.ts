@@ -81,6 +81,20 @@ describe('tags', () => {
     );
   });
 
+  it('are refused with a key twice in a Create call, and nothing is made', async () => {
+    const twice = [
+      { Key: 'a', Value: '1' },
+      { Key: 'A', Value: '2' },
+      { Key: 'a', Value: '3' },
+    ];
+
+    await expect(makeModel('twice', twice)).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: 'Duplicate tag key: a',
+    });
+    await expect(list(`${ARN}:model/twice`)).rejects.toThrow('Could not find model');
+  });
+
   it.each([
     ['of a model that nobody has', `${ARN}:model/none`, `Could not find model "${ARN}:model/none".`],
     ['of an endpoint that nobody has', `${ARN}:endpoint/none`, `Could not find endpoint "${ARN}:endpoint/none".`],
