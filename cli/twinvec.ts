@@ -8,6 +8,7 @@ import { invokeCommand } from './commands/invoke.ts';
 import { localCommand } from './commands/local.ts';
 import { indexCommand } from './commands/neighbour-index.ts';
 import { neighboursCommand } from './commands/neighbours.ts';
+import { planCommand } from './commands/plan.ts';
 import { prepareCommand } from './commands/prepare.ts';
 import { serveCommand } from './commands/serve.ts';
 import { trainCommand } from './commands/train.ts';
@@ -23,6 +24,7 @@ const program = new Command('twinvec')
   .addCommand(neighboursCommand())
   .addCommand(evaluateCommand())
   .addCommand(indexCommand())
+  .addCommand(planCommand())
   .addCommand(invokeCommand())
   .addCommand(localCommand())
   .showHelpAfterError('(add --help for the options and examples)');

@@ -9,6 +9,8 @@ import { ENGINES } from '../fixtures/pair-model/engines.ts';
 import { runTwinvec, spawnTwinvec } from '../run-twinvec.ts';
 
 const SETTINGS = ['enc0_network=pooled_embedding', 'enc0_vocab_size=20', 'enc0_max_seq_len=5', 'enc_dim=8', 'epochs=1'];
+/** What `plan` needs to know besides time and rates. */
+const WORK = ['--records', '1000', '--record-bytes', '400'];
 
 let work: string;
 let pairs: string;
@@ -106,6 +108,11 @@ describe('when something is wrong', () => {
     [['train', '--train', 'x', '--output', 'test'], /not empty/],
     [['train', '--train', 'x', '--output', 'out', '--set', 'epochs'], /write it as name=value/],
     [['serve', '--model', 'nowhere'], /no model at nowhere/],
+    [['plan', ...WORK, '--deadline', '4m', '--rate', 'ml.g5.xlarge=9'], /'--deadline <time>' argument '4m'.*90min/],
+    [['plan', ...WORK, '--deadline', '4min', '--rate', 'ml.g5.xlarge=9'], /--deadline is 4 min 00 s, which --start/],
+    [['plan', ...WORK, '--deadline', '4h', '--rate', 'ml.g5.xlarge=0'], /'--rate .*above 0/],
+    [['plan', ...WORK, '--deadline', '4h', '--rate', 'ml.z9.xlarge=9'], /--price ml\.z9\.xlarge=DOLLARS/],
+    [['plan', ...WORK, '--deadline', '4h'], /'--rate <type=records\/s\.\.\.>' not specified/],
     [['invoke', '@nowhere.json'], /no readable file nowhere\.json/],
     [['invoke', '{}', '--url', 'http://127.0.0.1:1'], /Nothing answers at http:\/\/127\.0\.0\.1:1/],
   ])('refuses %j with one line that says what', async (args, message) => {
@@ -118,7 +125,7 @@ describe('when something is wrong', () => {
     expect(ended.errors).not.toMatch(/\n {4}at /);
   });
 
-  it.each(['prepare', 'train', 'serve', 'transform', 'neighbours', 'invoke', 'local'])(
+  it.each(['prepare', 'train', 'serve', 'transform', 'neighbours', 'plan', 'invoke', 'local'])(
     'explains %s with examples',
     async (verb) => {
       // Act
