@@ -1,12 +1,13 @@
 /**
  * Starts and stops the real server process for tests, demos of behaviour and benchmarks.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { commandInImage, imageUnderTest } from './image/image.ts';
 
 const MAIN = resolve(import.meta.dirname, '../container/src/main.ts');
 
@@ -54,17 +55,9 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
 /** Resolves when the server listens or has ended, whichever is first: for tests of starting and failing. */
 export async function launchServer(options: ServerOptions): Promise<ServerProcess> {
   const baseDir = mkdtempSync(join(tmpdir(), 'twinvec-serve-'));
-  symlinkSync(resolve(options.modelDir), join(baseDir, 'model'));
-  const child = spawn(process.execPath, [...(options.command ?? [MAIN, 'serve'])], {
-    env: {
-      ...process.env,
-      SAGEMAKER_BIND_TO_PORT: '0',
-      TWINVEC_HOST: '127.0.0.1',
-      ...options.env,
-      SAGEMAKER_BASE_DIR: baseDir,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  // As /opt/ml is: what a server becomes that was started as root may read it.
+  chmodSync(baseDir, 0o755);
+  const child = options.command ? startSources(baseDir, options) : startEntryPoint(baseDir, options);
   const log = new ProcessLog(child);
   const exited = once(child, 'close').then(([exitCode, signal]): ExitedServer => {
     rmSync(baseDir, { recursive: true, force: true });
@@ -86,6 +79,31 @@ export async function launchServer(options: ServerOptions): Promise<ServerProces
       return exited;
     },
   };
+}
+
+const LOOPBACK = { SAGEMAKER_BIND_TO_PORT: '0', TWINVEC_HOST: '127.0.0.1' };
+
+/** The entry point of the image under test, where there is one (npm run image:check). */
+function startEntryPoint(baseDir: string, options: ServerOptions): ChildProcess {
+  const image = imageUnderTest();
+  if (!image) return startSources(baseDir, options);
+  const model = join(baseDir, 'model');
+  // SageMaker unpacks the archive into the folder, for everybody to read.
+  cpSync(resolve(options.modelDir), model, { recursive: true, dereference: true });
+  spawnSync('chmod', ['--recursive', 'a+rX', model]);
+  const [program, ...args] = commandInImage(image, baseDir, ['serve']);
+  return spawn(program!, args, {
+    env: { ...image.env, ...LOOPBACK, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+function startSources(baseDir: string, { modelDir, command = [MAIN, 'serve'], env }: ServerOptions): ChildProcess {
+  symlinkSync(resolve(modelDir), join(baseDir, 'model'));
+  return spawn(process.execPath, [...command], {
+    env: { ...process.env, ...LOOPBACK, ...env, SAGEMAKER_BASE_DIR: baseDir },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 function describeLogs({ logs, noise }: ServerProcess): string {

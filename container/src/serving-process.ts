@@ -7,6 +7,7 @@ import { parseServingConfig, type ServingConfig } from './config/serving-config.
 import { setGpuMemoryMargin, setTensorFlowThreads } from './engine/native/environment.ts';
 import { type FoundModels, InferenceServer } from './inference-server.ts';
 import { createLogger, type LogFields, type Logger } from './log/logger.ts';
+import { becomeReader } from './process-user.ts';
 
 /** Finds what the model folder of the configuration holds. Throws InvalidArtifact. */
 export type FindModels = (config: ServingConfig) => Promise<FoundModels>;
@@ -19,6 +20,8 @@ export async function serveModels(env: NodeJS.ProcessEnv, findModels: FindModels
     log = createLogger(config.logLevel);
     setTensorFlowThreads(config);
     setGpuMemoryMargin(config);
+    const keptRoot = becomeReader(config.runAs, config.baseDir);
+    if (keptRoot !== undefined) log.warn('runs_as_root', { reason: keptRoot });
     await startProcess(config, await findModels(config), log);
   } catch (thrown) {
     await endProcess(log, 1, 'start_failed', describeStartFailure(thrown));

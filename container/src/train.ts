@@ -10,6 +10,7 @@ import { SettingsReader } from './config/setting.ts';
 import { TRAINING_SETTINGS } from './config/training-settings.ts';
 import { listenForStop } from './object2vec/training/stop-request.ts';
 import { trainModel } from './object2vec/training/train-model.ts';
+import { becomeTrainer } from './process-user.ts';
 
 /**
  * Trains as `SAGEMAKER_BASE_DIR` (/opt/ml) says and writes the model folder there. Never throws.
@@ -19,12 +20,15 @@ export async function runTraining(environment: NodeJS.ProcessEnv): Promise<numbe
   const reader = new SettingsReader(environment);
   const baseDir = reader.read(TRAINING_SETTINGS.baseDir);
   const engine = reader.read(TRAINING_SETTINGS.engine);
+  const runAs = reader.read(TRAINING_SETTINGS.runAs);
   const dataMemoryMb = reader.read(TRAINING_SETTINGS.dataMemoryMb);
   const checkpointSeconds = reader.read(TRAINING_SETTINGS.checkpointSeconds);
   const stop = listenForStop();
   try {
     if (reader.problems.length > 0) throw new TwinvecError('InvalidConfiguration', reader.problems.join('; '));
     const { stdout, stderr } = process;
+    const keptRoot = await becomeTrainer(runAs, baseDir);
+    if (keptRoot !== undefined) stderr.write(`Training runs as root: ${keptRoot}.\n`);
     await trainModel({ baseDir, engine, dataMemoryMb, checkpointSeconds, stop, stdout, stderr });
     return 0;
   } catch (error) {

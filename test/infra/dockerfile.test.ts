@@ -1,7 +1,7 @@
 /**
  * The Dockerfile read as text: what can be checked about an image where no Docker engine is.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { IgnoreStrategy } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
@@ -108,7 +108,33 @@ describe('the Dockerfile', () => {
     // Assess
     expect(last).toMatch(/^\nFROM base AS runtime/);
     expect(last).toContain('npm ci --omit=dev');
+    expect(last).toMatch(/rm -rf [^&]*\/usr\/local\/bin\/npm /);
+    expect(last).toMatch(/find \/ -xdev -type f -perm \/6000 -exec chmod a-s/);
     expect(last).not.toMatch(/apt-get|g\+\+|python/);
+  });
+
+  it('keeps the packages that the server imports, and no others', () => {
+    // Prepare
+    const sources = ['container/src', 'core'].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => read(join(folder, name))),
+    );
+    const imported = sources.flatMap((source) =>
+      [...source.matchAll(/(?:from |import\()'((?:@[a-z-]+\/)?[a-z-]+)/g)].map((match) => match[1]!),
+    );
+    const dependencies: string[] = Object.keys(JSON.parse(read('package.json')).dependencies);
+
+    // Act
+    const kept = of('RUN').flatMap((text) => /keep-packages\.ts ([^&]*)&&/.exec(text)?.[1]?.trim().split(' ') ?? []);
+
+    // Assess
+    expect(kept).toEqual(dependencies.filter((name) => imported.includes(name)));
+  });
+
+  it('starts root, as SageMaker expects, to become a user that is named', () => {
+    expect(of('USER')).toEqual([]);
+    expect(of('ENV').at(-1)).toMatch(/ TWINVEC_RUN_AS=1000$/);
   });
 
   it.each(['cpu', 'gpu'])('pins every wheel of the %s image by version and hash', (variant) => {

@@ -14,6 +14,8 @@ import { SettingsReader } from './setting.ts';
 export interface ServingConfig {
   readonly port: number;
   readonly host: string;
+  /** SageMaker's folder; everything that a server reads lies below it. */
+  readonly baseDir: string;
   readonly modelDir: string;
   readonly batch: boolean;
   readonly maxBodyBytes: number;
@@ -40,6 +42,8 @@ export interface ServingConfig {
   readonly maxConnections: number;
   readonly drainMs: number;
   readonly logLevel: string;
+  /** The user id that a server started as root becomes. */
+  readonly runAs: number | undefined;
   /** The model of requests that name none, where the environment says so. */
   readonly defaultModelName: string | undefined;
   /** How requests to SavedModels share engine calls. */
@@ -203,6 +207,7 @@ function readAll(reader: SettingsReader) {
     maxConnections: reader.read(s.maxConnections),
     drainMs: reader.read(s.drainMs),
     logLevel: reader.read(s.logLevel),
+    runAs: reader.read(s.runAs),
     defaultModelName: reader.read(s.defaultModelName),
     tensorBatching: reader.read(s.tensorBatching),
     tensorBatchRows: reader.read(s.tensorBatchRows),

@@ -8,6 +8,7 @@ import { type Setting, wholeNumber } from './setting.ts';
 export const TRAINING_SETTINGS = {
   baseDir: SERVING_SETTINGS.baseDir,
   engine: SERVING_SETTINGS.engine,
+  runAs: SERVING_SETTINGS.runAs,
   dataMemoryMb: wholeNumber({
     name: 'TWINVEC_DATA_MEMORY_MB',
     fallback: undefined,
