@@ -401,7 +401,7 @@ describe.skipIf(!nativeEngine.available)(`several models without a default${nati
     const replies = [
       await call('', '{"instances":[[1]]}'),
       await call('tfs-model-name=m', '{"instances":[[1]]}'),
-      await call('tfs-model-name=reader', JSON.stringify({ inputs: join(modelDir, 'm/1/saved_model.pb') })),
+      await call('tfs-model-name=reader', JSON.stringify({ inputs: '/etc/passwd' })),
       await call('tfs-model-name=reader', JSON.stringify({ inputs: '/nonexistent/file' })),
     ];
     await running.stop();

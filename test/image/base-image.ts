@@ -10,13 +10,14 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { run } from './commands.ts';
+import { dirname, join, resolve } from 'node:path';
+import { CannotBuild, run } from './commands.ts';
 
 export const BASE_IMAGE = `localhost/twinvec-node:${process.versions.node}-bookworm`;
 const DEBIAN = 'bookworm';
@@ -30,9 +31,7 @@ export function makeBaseImage(): string {
   const scratch = mkdtempSync(join(tmpdir(), 'twinvec-base-'));
   const root = join(scratch, 'root');
   try {
-    run('debootstrap', ['--variant=minbase', '--include=ca-certificates', DEBIAN, root]);
-    // It leaves these mounted where it cannot make name spaces of its own.
-    for (const mount of ['proc', 'sys']) spawnSync('umount', [join(root, mount)], { stdio: 'ignore' });
+    requireDebian(root);
     addNode(root);
     for (const waste of ['debootstrap', 'var/cache/apt/archives', 'var/lib/apt/lists'])
       rmSync(join(root, waste), { recursive: true, force: true });
@@ -43,12 +42,21 @@ export function makeBaseImage(): string {
   return BASE_IMAGE;
 }
 
+function requireDebian(root: string): void {
+  const { status } = spawnSync('debootstrap', ['--variant=minbase', '--include=ca-certificates', DEBIAN, root], {
+    stdio: ['ignore', 2, 'inherit'],
+  });
+  // It leaves these mounted where it cannot make name spaces of its own.
+  for (const mount of ['proc', 'sys']) spawnSync('umount', [join(root, mount)], { stdio: 'ignore' });
+  if (status !== 0) throw new CannotBuild(`debootstrap could not make Debian ${DEBIAN} here (it ended with ${status})`);
+}
+
 function addNode(root: string): void {
   const local = join(root, 'usr/local');
   copyFileSync(process.execPath, join(local, 'bin/node'));
   const modules = join(local, 'lib/node_modules');
   mkdirSync(modules, { recursive: true });
-  cpSync(join(run('npm', ['root', '--global'], 'read').trim(), 'npm'), join(modules, 'npm'), { recursive: true });
+  cpSync(npmFolder(), join(modules, 'npm'), { recursive: true });
   for (const program of ['npm', 'npx'])
     symlinkSync(`../lib/node_modules/npm/bin/${program}-cli.js`, join(local, 'bin', program));
   if (existsSync(CERTIFICATES)) copyFileSync(CERTIFICATES, join(root, CERTIFICATES));
@@ -58,6 +66,16 @@ function addNode(root: string): void {
   writeFileSync(settings, `cafile=${CERTIFICATES}\nregistry=${registry}\n`);
   appendFileSync(join(root, 'etc/passwd'), 'node:x:1000:1000::/home/node:/bin/bash\n');
   appendFileSync(join(root, 'etc/group'), 'node:x:1000:\n');
+}
+
+/** That of the npm which is found first, whatever Node npm itself would take for its own. */
+function npmFolder(): string {
+  const [program] = (process.env.PATH ?? '')
+    .split(':')
+    .map((folder) => join(folder, 'npm'))
+    .filter((path) => existsSync(path));
+  if (program === undefined) throw new CannotBuild('npm not found');
+  return resolve(realpathSync(program), '../..');
 }
 
 function commit(root: string): void {

@@ -45,7 +45,10 @@ function requirePrograms({ install }: Options): void {
   if (absent.length === 0) return;
   const command = `apt-get install --yes --no-install-recommends ${PACKAGES.join(' ')}`;
   if (!install) throw new CannotBuild(`${absent.join(' and ')} not found; ${command}, or add --install`);
-  run('sh', ['-c', `apt-get update --quiet && ${command}`]);
+  const { status } = spawnSync('sh', ['-c', `apt-get update --quiet && ${command}`], {
+    stdio: ['ignore', 2, 'inherit'],
+  });
+  if (status !== 0) throw new CannotBuild(`\`${command}\` ended with ${status}`);
 }
 
 /** @returns the image's name */

@@ -11,7 +11,6 @@ export default defineConfig({
       'test/contract/serve-http.test.ts',
       'test/contract/serve-lifecycle.test.ts',
       'test/contract/serve-tensorflow.test.ts',
-      'test/contract/serve-multi-model.test.ts',
       'test/contract/serve-handlers.test.ts',
     ],
     maxWorkers: 2,
