@@ -4,6 +4,7 @@
  */
 import { quoteForMessage, TwinvecError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
+import { parseS3Uri, type S3Uri } from '#core/sagemaker/s3-uri.ts';
 
 export interface Manifest {
   readonly prefix: string;
@@ -37,6 +38,20 @@ export function parseManifest(bytes: Uint8Array, name: string): Manifest {
     seen.set(rest, index + 1);
   }
   return { prefix: head.prefix, names: names as readonly string[] };
+}
+
+export interface S3Manifest {
+  /** What the key of each object begins with, whichever it is. */
+  readonly base: S3Uri;
+  readonly objects: readonly S3Uri[];
+}
+
+/** The same for a manifest of objects in S3. @throws TwinvecError InvalidManifest also when the prefix is no s3:// address */
+export function parseS3Manifest(bytes: Uint8Array, name: string): S3Manifest {
+  const { prefix, names } = parseManifest(bytes, name);
+  const base = parseS3Uri(prefix);
+  if (!base) throw new TwinvecError('InvalidManifest', `${name}: element 0: ${prefix} is not an s3:// address`);
+  return { base, objects: names.map((rest) => ({ bucket: base.bucket, key: base.key + rest })) };
 }
 
 /** The manifest of objects below one prefix. */

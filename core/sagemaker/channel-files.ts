@@ -1,7 +1,7 @@
 /** Which file of a channel an S3 object becomes, and the objects that a manifest names. */
-import { parseManifest } from '#core/batch/manifest.ts';
+import { parseS3Manifest } from '#core/batch/manifest.ts';
 import { quoteForMessage, TwinvecError } from '#core/errors.ts';
-import { parseS3Uri, type S3Uri } from './s3-uri.ts';
+import type { S3Uri } from './s3-uri.ts';
 
 /**
  * The path of an object below its channel's folder: the key after the prefix when the prefix is a folder, else after the
@@ -28,11 +28,6 @@ export interface ManifestEntry {
 
 /** @throws TwinvecError InvalidManifest or InvalidTrainingData naming the entry. */
 export function readChannelManifest(bytes: Uint8Array, label: string): ManifestEntry[] {
-  const { prefix, names } = parseManifest(bytes, label);
-  const base = parseS3Uri(prefix);
-  if (!base) throw new TwinvecError('InvalidManifest', `${label}: element 0: ${prefix} is not an s3:// address`);
-  return names.map((rest) => ({
-    object: { bucket: base.bucket, key: base.key + rest },
-    name: channelFileName(base.key, base.key + rest),
-  }));
+  const { base, objects } = parseS3Manifest(bytes, label);
+  return objects.map((object) => ({ object, name: channelFileName(base.key, object.key) }));
 }

@@ -1,17 +1,18 @@
 /**
- * One HTTP request to a container server under a time limit that covers all of it, its answer as a whole or as it comes.
+ * One HTTP request to a container server under a time limit that covers all of it. Its body and its answer may each be
+ * there as a whole or come part by part, and are then never held.
  * `node:http` rather than fetch: it sends and receives buffers without web streams in between.
  */
 import http, { type IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
+import { type RequestBody, sendBody } from './send-body.ts';
 
 export interface ContainerRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Keeps connections open between requests. */
   readonly agent: http.Agent;
   readonly headers?: http.OutgoingHttpHeaders;
-  /** A stream needs a `content-length` among the headers, or is sent in chunks. */
-  readonly body?: Uint8Array | Readable;
+  /** Parts are sent in HTTP chunks, unless there is a `content-length` among the headers. */
+  readonly body?: RequestBody;
   readonly timeoutMs: number;
   /** Of a whole answer. @default no limit */
   readonly maxAnswerBytes?: number;
@@ -27,7 +28,10 @@ export interface ContainerAnswer {
 export interface OpenAnswer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
-  /** Rejects with {@link NoAnswerError} when it breaks off. Leaving the loop early drops the connection. */
+  /**
+   * Ends when the request's body is sent and the answer read. Throws as {@link openContainer} rejects when it breaks
+   * off. Leaving the loop early drops the connection.
+   */
   readonly parts: AsyncIterable<Buffer>;
 }
 
@@ -48,18 +52,20 @@ export class NoAnswerError extends Error {
   }
 }
 
-/** Any status resolves. Rejects with {@link NoAnswerError}, or with the signal's reason. */
+/** Any status resolves. Rejects with {@link NoAnswerError}, what reading the body threw, or the signal's reason. */
 export function requestContainer(url: string, sent: ContainerRequest, signal: AbortSignal): Promise<ContainerAnswer> {
   return new Promise((resolve, reject) => {
     const exchange = send(url, sent, signal, reject, (response) => {
       const parts: Buffer[] = [];
       let bytes = 0;
+      const mostBytes = sent.maxAnswerBytes ?? Number.POSITIVE_INFINITY;
       response.on('data', (part: Buffer) => {
         bytes += part.length;
-        if (bytes > (sent.maxAnswerBytes ?? Number.POSITIVE_INFINITY)) exchange.giveUp(tooLong(sent, response));
+        if (bytes > mostBytes) exchange.giveUp(tooLong(sent, response));
         else parts.push(part);
       });
       response.once('end', () => {
+        if (bytes > mostBytes) return;
         exchange.done();
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts, bytes) });
       });
@@ -67,13 +73,14 @@ export function requestContainer(url: string, sent: ContainerRequest, signal: Ab
   });
 }
 
-/** Resolves with the head of the answer. The time limit goes on until its end. */
+/** The same, with the head of the answer. The time limit goes on until its end. */
 export function openContainer(url: string, sent: ContainerRequest, signal: AbortSignal): Promise<OpenAnswer> {
   return new Promise((resolve, reject) => {
     const exchange = send(url, sent, signal, reject, (response) => {
       async function* parts(): AsyncGenerator<Buffer> {
         try {
           yield* response as AsyncIterable<Buffer>;
+          await exchange.sent;
         } catch (error) {
           throw exchange.causeOf(error as Error);
         } finally {
@@ -86,6 +93,8 @@ export function openContainer(url: string, sent: ContainerRequest, signal: Abort
 }
 
 interface Exchange {
+  /** Resolves when the body is sent or given up. */
+  readonly sent: Promise<void>;
   /** The answer is complete, or nobody reads on. */
   done(): void;
   giveUp(error: NoAnswerError): void;
@@ -102,8 +111,7 @@ function send(
 ): Exchange {
   signal.throwIfAborted();
   const { body } = sent;
-  const isBytes = body instanceof Uint8Array;
-  const headers = { ...sent.headers, ...(isBytes ? { 'content-length': body.length } : {}) };
+  const headers = { ...sent.headers, ...(body instanceof Uint8Array ? { 'content-length': body.length } : {}) };
   const request = http.request(url, { method: sent.method, agent: sent.agent, headers, signal });
   let given: NoAnswerError | undefined;
   const giveUp = (error: NoAnswerError): void => {
@@ -114,9 +122,16 @@ function send(
     () => giveUp(new NoAnswerError(`no answer within ${sent.timeoutMs / 1000} s`, { timedOut: true })),
     sent.timeoutMs,
   );
-  const causeOf = (error: Error): unknown => (signal.aborted ? signal.reason : (given ?? asNoAnswer(error)));
-  const fail = (error: Error): void => {
+  /** What is at fault where the body could not be read; the connection then breaks only in consequence. */
+  let bodyError: { readonly error: unknown } | undefined;
+  const causeOf = (error: Error): unknown => {
+    if (bodyError) return bodyError.error;
+    return signal.aborted ? signal.reason : (given ?? asNoAnswer(error));
+  };
+  // The body is done with before a caller hears of a failure: it may read it again for another try.
+  const fail = async (error: Error): Promise<void> => {
     clearTimeout(timer);
+    await sending;
     onFailure(causeOf(error));
   };
   // A connection may report more than one error; the first one counts.
@@ -125,12 +140,11 @@ function send(
     response.on('error', fail);
     onResponse(response);
   });
-  if (body === undefined || isBytes) request.end(body);
-  else {
-    body.on('error', (error) => request.destroy(error)).pipe(request);
-    request.once('close', () => body.destroy());
-  }
-  return { done: () => clearTimeout(timer), giveUp, causeOf };
+  const sending = sendBody(request, body).catch((error: unknown) => {
+    bodyError = { error };
+    request.destroy();
+  });
+  return { sent: sending, done: () => clearTimeout(timer), giveUp, causeOf };
 }
 
 function asNoAnswer(error: Error): NoAnswerError {
@@ -143,7 +157,7 @@ function tooLong({ maxAnswerBytes }: ContainerRequest, { statusCode = 0 }: Incom
 }
 
 /** What became of a connection, in words. */
-export function connectionProblem(error: Error & { code?: string | undefined }): string {
+function connectionProblem(error: Error & { code?: string | undefined }): string {
   if (error.code === 'ECONNREFUSED') return 'the server does not accept connections';
   return `the connection broke (${error.code ?? 'closed before the answer was whole'})`;
 }

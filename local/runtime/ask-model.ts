@@ -3,7 +3,6 @@
  * caller names, or one model of many.
  */
 import type http from 'node:http';
-import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TwinvecError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
@@ -17,13 +16,14 @@ import {
 } from '../hosting/container-request.ts';
 import type { HostedContainer, HostedInstance } from '../hosting/hosted-instance.ts';
 import { ModelRefusal } from '../hosting/loaded-models.ts';
+import type { RequestBody } from '../hosting/send-body.ts';
 import { containerHeaders, type ModelRequest, validationError } from './invocation.ts';
 import { ModelFailure } from './model-error.ts';
 
 export interface ModelCall {
   readonly instance: HostedInstance;
   readonly request: ModelRequest;
-  readonly body: Uint8Array | Readable;
+  readonly body: RequestBody;
   /** Of a body that is a stream. */
   readonly bodyBytes?: number;
   /** For each container of a pipeline. */
@@ -72,7 +72,7 @@ interface Step {
   readonly path: string;
   readonly method: 'POST';
   readonly headers: Record<string, string>;
-  readonly body: Uint8Array | Readable;
+  readonly body: RequestBody;
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;
   readonly agent: http.Agent;
@@ -104,7 +104,7 @@ function stepTo(
   container: HostedContainer,
   { timeoutMs, maxAnswerBytes, agent }: ModelCall,
   headers: Record<string, string>,
-  body: Uint8Array | Readable,
+  body: RequestBody,
 ): Step {
   return { container, path: '/invocations', method: 'POST', headers, body, timeoutMs, maxAnswerBytes, agent };
 }

@@ -4,11 +4,15 @@
  */
 import http from 'node:http';
 import { LIMITS } from '#core/limits.ts';
-import { type ContainerAnswer, requestContainer } from '../hosting/container-request.ts';
+import {
+  type ContainerAnswer,
+  type OpenAnswer,
+  openContainer,
+  requestContainer,
+} from '../hosting/container-request.ts';
 import { RefusedError } from './failure.ts';
 import type { ModelServer } from './model-server.ts';
 import { type RetryOptions, withRetries } from './retries.ts';
-import { requestStreamed, type StreamedAnswer } from './streamed-request.ts';
 
 export interface RequestHeaders {
   readonly contentType?: string | undefined;
@@ -36,7 +40,7 @@ export interface ModelClient {
   stream<T>(
     headers: RequestHeaders,
     open: () => Promise<AsyncIterable<Uint8Array>>,
-    receive: (answer: StreamedAnswer) => Promise<T>,
+    receive: (answer: OpenAnswer) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T>;
   get(path: string, signal: AbortSignal): Promise<ContainerAnswer>;
@@ -59,10 +63,10 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
       }),
     stream: (headers, open, receive, signal) =>
       withRetries(server, options, signal, async () => {
-        const sent = { ...common(headers), body: await open() };
-        const answer = await requestStreamed(`${server.url}/invocations`, sent, signal);
+        const sent = { ...common(headers), method: 'POST', body: await open() } as const;
+        const answer = await openContainer(`${server.url}/invocations`, sent, signal);
         if (isGood(answer.status)) return receive(answer);
-        throw new RefusedError(answer.status, Buffer.concat(await Array.fromAsync(answer.chunks)));
+        throw new RefusedError(answer.status, Buffer.concat(await Array.fromAsync(answer.parts)));
       }),
     get: (path, signal) => requestContainer(server.url + path, { method: 'GET', agent, timeoutMs }, signal),
     close: () => agent.destroy(),

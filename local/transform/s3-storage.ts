@@ -3,11 +3,11 @@
  * 2.4); outputs go up as multipart uploads, so that memory stays at one part and no partial object is ever visible.
  */
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
-import { parseManifest } from '#core/batch/manifest.ts';
+import { parseS3Manifest } from '#core/batch/manifest.ts';
 import { outputName } from '#core/batch/output-name.ts';
 import { TwinvecError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
-import { parseS3Uri, type S3Uri } from '#core/sagemaker/s3-uri.ts';
+import type { S3Uri } from '#core/sagemaker/s3-uri.ts';
 import { readS3Object } from './s3-object.ts';
 import { createUpload } from './s3-upload.ts';
 import type { SourceObject, TransformSink, TransformSource } from './storage.ts';
@@ -43,10 +43,8 @@ export function s3ManifestSource(client: S3Client, manifest: S3Uri): TransformSo
   const name = `s3://${manifest.bucket}/${manifest.key}`;
   return {
     async *list() {
-      const { prefix, names } = parseManifest(await readManifest(client, manifest, name), name);
-      const base = parseS3Uri(prefix);
-      if (!base) throw new TwinvecError('InvalidManifest', `${name}: element 0: ${prefix} is not an s3:// address`);
-      for (const rest of names) yield manifestObject(client, { bucket: base.bucket, key: base.key + rest }, base.key);
+      const { base, objects } = parseS3Manifest(await readManifest(client, manifest, name), name);
+      for (const object of objects) yield manifestObject(client, object, base.key);
     },
   };
 }

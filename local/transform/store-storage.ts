@@ -5,12 +5,12 @@
  */
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { parseManifest } from '#core/batch/manifest.ts';
+import { parseS3Manifest } from '#core/batch/manifest.ts';
 import { outputName } from '#core/batch/output-name.ts';
 import { TwinvecError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import { freeNow } from '#core/memory/free-now.ts';
-import { parseS3Uri, type S3Uri } from '#core/sagemaker/s3-uri.ts';
+import type { S3Uri } from '#core/sagemaker/s3-uri.ts';
 import type { ObjectStore, OpenObject, Received } from '../object-store/object-store.ts';
 import type { OutputObject, SourceObject, TransformSink, TransformSource } from './storage.ts';
 
@@ -37,10 +37,8 @@ export function storeManifestSource(store: ObjectStore, manifest: S3Uri): Transf
   const name = `s3://${manifest.bucket}/${manifest.key}`;
   return {
     async *list() {
-      const { prefix, names } = parseManifest(await readManifest(store, manifest, name), name);
-      const base = parseS3Uri(prefix);
-      if (!base) throw new TwinvecError('InvalidManifest', `${name}: element 0: ${prefix} is not an s3:// address`);
-      for (const rest of names) yield storedObject(store, { bucket: base.bucket, key: base.key + rest }, base.key);
+      const { base, objects } = parseS3Manifest(await readManifest(store, manifest, name), name);
+      for (const object of objects) yield storedObject(store, object, base.key);
     },
   };
 }

@@ -6,9 +6,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { hasLinePerRecord, requireCount } from '#core/batch/assemble.ts';
 import { StreamedRecords } from '#core/batch/response-records.ts';
 import { type StreamedBody, streamedBody } from '#core/batch/streamed-body.ts';
+import type { OpenAnswer } from '../hosting/container-request.ts';
+import { intoOutput } from './into-output.ts';
 import { type FinishedObject, LISTED_PLACEHOLDERS } from './report.ts';
 import type { OutputObject, SourceObject } from './storage.ts';
-import type { StreamedAnswer } from './streamed-request.ts';
 import type { ObjectRun } from './transform-object.ts';
 
 const NEWLINE = Uint8Array.of(0x0a);
@@ -44,7 +45,7 @@ async function sendObject(
     body = streamedBody(open(), settings.splitType);
     return body.chunks;
   };
-  const receive = (answer: StreamedAnswer): Promise<FinishedObject> =>
+  const receive = (answer: OpenAnswer): Promise<FinishedObject> =>
     intoOutput(object, run, (output) => writeAnswer(object, answer, body, output, run));
   return client.stream(run, openBody, receive, signal);
 }
@@ -61,26 +62,9 @@ async function beginReading({ chunks }: StreamedBody): Promise<AsyncIterable<Uin
   return all();
 }
 
-async function intoOutput(
-  object: SourceObject,
-  { sink, signal }: ObjectRun,
-  write: (output: OutputObject) => Promise<FinishedObject>,
-): Promise<FinishedObject> {
-  const output = await sink.create(object.outputName);
-  try {
-    const finished = await write(output);
-    signal.throwIfAborted();
-    await output.commit();
-    return finished;
-  } catch (error) {
-    await output.discard();
-    throw error;
-  }
-}
-
 async function writeAnswer(
   object: SourceObject,
-  answer: StreamedAnswer,
+  answer: OpenAnswer,
   body: StreamedBody,
   output: OutputObject,
   { settings, onRecords }: ObjectRun,
@@ -89,7 +73,7 @@ async function writeAnswer(
   const counter = new StreamedRecords(LISTED_PLACEHOLDERS);
   let bytesOut = 0;
   let shown = 0;
-  for await (const chunk of answer.chunks) {
+  for await (const chunk of answer.parts) {
     counter.push(chunk);
     bytesOut += chunk.length;
     await output.write(chunk);

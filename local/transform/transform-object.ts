@@ -10,6 +10,7 @@ import { LIMITS, mebibytes } from '#core/limits.ts';
 import { freeNow } from '#core/memory/free-now.ts';
 import { gunzipped } from './gunzip.ts';
 import { inOrder } from './in-order.ts';
+import { intoOutput } from './into-output.ts';
 import type { ModelClient } from './model-client.ts';
 import { type FinishedObject, LISTED_PLACEHOLDERS, type PlaceholderPlace } from './report.ts';
 import type { Semaphore } from './semaphore.ts';
@@ -36,22 +37,13 @@ export interface ObjectRun {
 }
 
 export async function transformObject(object: SourceObject, run: ObjectRun): Promise<FinishedObject> {
-  const { settings, sink, signal } = run;
+  const { settings } = run;
   const open = (): AsyncIterable<Uint8Array> => openObject(object, run);
   // Of one body for the whole object every try begins a new output; mini-batches are tried again one by one.
   if (settings.maxPayloadMb === 0 && !(settings.strategy === 'SingleRecord' && settings.splitType !== 'None')) {
     return streamObject(object, open, run);
   }
-  const output = await sink.create(object.outputName);
-  try {
-    const finished = await writeAnswers(object, open, output, run);
-    signal.throwIfAborted();
-    await output.commit();
-    return finished;
-  } catch (error) {
-    await output.discard();
-    throw error;
-  }
+  return intoOutput(object, run, (output) => writeAnswers(object, open, output, run));
 }
 
 async function writeAnswers(
