@@ -1,11 +1,19 @@
 /** The app for one environment: its stack, and the rules that it is held to. Shared by app.ts and the tests. */
 import { type App, Tags, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks } from 'cdk-nag';
 import { acknowledgements } from './acknowledgements.ts';
 import type { Environment } from './environments/schema.ts';
 import { TwinvecStack } from './stacks/twinvec-stack.ts';
 
 export function addService(app: App, environment: Environment): TwinvecStack {
+  const stack = addStack(app, environment);
+  addRules(app);
+  for (const acknowledgement of acknowledgements(stack, environment))
+    Validations.of(stack).acknowledge(acknowledgement);
+  return stack;
+}
+
+export function addStack(app: App, environment: Environment): TwinvecStack {
   const { account, region, name } = environment;
   const stack = new TwinvecStack(app, `twinvec-${name}`, {
     environment,
@@ -14,8 +22,10 @@ export function addService(app: App, environment: Environment): TwinvecStack {
   });
   Tags.of(stack).add('service', 'twinvec');
   Tags.of(stack).add('environment', name);
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  for (const acknowledgement of acknowledgements(stack, environment))
-    Validations.of(stack).acknowledge(acknowledgement);
   return stack;
+}
+
+/** Three packs of cdk-nag; beside them CDK checks the template against CloudFormation's own rules (cdk.json). */
+export function addRules(app: App): void {
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app), new NIST80053R5Checks(app));
 }

@@ -2,20 +2,18 @@
 import { Aws, Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments/schema.ts';
 import type { DataBuckets } from './data-buckets.ts';
-import { ServiceFunction } from './service-function.ts';
+import { type FunctionSurroundings, ServiceFunction } from './service-function.ts';
 
 export interface BatchFunctionsProps {
   readonly buckets: DataBuckets;
   readonly key: IKey;
   readonly jobNames: readonly string[];
   readonly reservedConcurrency: Environment['reservedConcurrency'];
-  readonly logRetentionDays: RetentionDays;
-  readonly logKey: IKey;
+  readonly surroundings: FunctionSurroundings;
 }
 
 /** The longest that Lambda allows: both functions read every byte of what can be large objects. */
@@ -32,8 +30,7 @@ export class BatchFunctions extends Construct {
       timeout: TIMEOUT,
       memoryMiB: 1769,
       environment: { BUCKET_OWNER: Aws.ACCOUNT_ID },
-      logRetentionDays: props.logRetentionDays,
-      logKey: props.logKey,
+      ...props.surroundings,
     };
     this.validator = new ServiceFunction(this, 'Validator', {
       ...common,

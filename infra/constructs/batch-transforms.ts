@@ -2,9 +2,9 @@
  * Batch, as a whole: a model of its own whose role reaches the data buckets (the endpoint's does not), the functions,
  * the state machine, and one schedule per job of the environment.
  */
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments/schema.ts';
 import type { JobDefinition } from '../jobs/schema.ts';
@@ -12,29 +12,33 @@ import { BatchFunctions } from './batch-functions.ts';
 import type { DataBuckets } from './data-buckets.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { GpuModel } from './gpu-model.ts';
+import type { ModelArtifact } from './model-artifact.ts';
+import type { FunctionSurroundings } from './service-function.ts';
 import type { ServingImage } from './serving-image.ts';
-import { TransformSchedule } from './transform-schedule.ts';
+import { StateMachineSchedule } from './state-machine-schedule.ts';
 import { TransformStateMachine } from './transform-state-machine.ts';
 
 export interface BatchTransformsProps {
   readonly environment: Environment;
   readonly image: ServingImage;
+  readonly artifact: ModelArtifact;
   readonly buckets: DataBuckets;
   readonly key: IKey;
-  readonly logRetentionDays: RetentionDays;
-  readonly logKey: IKey;
+  readonly surroundings: FunctionSurroundings;
 }
 
 export class BatchTransforms extends Construct {
   readonly stateMachineArn: string;
+  readonly alarms: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: BatchTransformsProps) {
     super(scope, id);
-    const { environment, image, buckets, key, logRetentionDays, logKey } = props;
+    const { environment, image, artifact, buckets, key, surroundings } = props;
     const model = new GpuModel(this, 'Model', {
       image,
-      archiveS3Uri: environment.model.archiveS3Uri,
+      artifact,
       logGroup: 'TransformJobs',
+      network: surroundings.network,
     });
     allowData(model, buckets, key);
     const functions = new BatchFunctions(this, 'Functions', {
@@ -42,22 +46,23 @@ export class BatchTransforms extends Construct {
       key,
       jobNames: environment.jobs.map(({ name }) => name),
       reservedConcurrency: environment.reservedConcurrency,
-      logRetentionDays,
-      logKey,
+      surroundings,
     });
     const machine = new TransformStateMachine(this, 'Transform', {
       validator: functions.validator,
       orchestrator: functions.orchestrator,
-      logRetentionDays,
-      logKey,
+      logRetentionDays: surroundings.logRetentionDays,
+      logKey: surroundings.logKey,
     });
     this.stateMachineArn = machine.arn;
     const deadLetters = new DeadLetters(this, 'DeadLetters');
+    this.alarms = [...machine.alarms, deadLetters.alarm];
     for (const job of environment.jobs) {
-      new TransformSchedule(this, job.name, {
+      new StateMachineSchedule(this, job.name, {
+        name: job.name,
         schedule: job.schedule,
         stateMachineArn: machine.arn,
-        definition: { ...definitionOf(job, model, buckets, key), inputs: environment.model.inputs },
+        input: { definition: { ...definitionOf(job, model, buckets, key), inputs: environment.model.inputs } },
         deadLetters,
       });
     }

@@ -10,18 +10,26 @@ import { Architecture, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-l
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import type { PrivateNetwork } from './private-network.ts';
 import { REPOSITORY_ROOT } from './repository.ts';
 import { ownService } from './trust.ts';
 
-export interface ServiceFunctionProps {
+/** What all functions of a deployment have in common. */
+export interface FunctionSurroundings {
+  readonly logRetentionDays: RetentionDays;
+  /** Encrypts logs and environment variables. */
+  readonly logKey: IKey;
+  /** @default no VPC */
+  readonly network?: PrivateNetwork | undefined;
+}
+
+export interface ServiceFunctionProps extends FunctionSurroundings {
   /** Folder below lambdas/ whose handler.ts exports `handler`. */
   readonly folder: string;
   readonly timeout: Duration;
   readonly memoryMiB: number;
   readonly reservedConcurrency: number;
   readonly environment: Record<string, string>;
-  readonly logRetentionDays: RetentionDays;
-  readonly logKey: IKey;
 }
 
 /** Some packages in the bundle are CommonJS and ask for built-ins, which an ES module has no `require` for. */
@@ -41,6 +49,7 @@ export class ServiceFunction extends NodejsFunction {
         resources: [logGroup.logGroupArn],
       }),
     );
+    props.network?.grantInterfaces(role);
     super(scope, id, {
       entry: join(REPOSITORY_ROOT, 'lambdas', props.folder, 'handler.ts'),
       depsLockFilePath: join(REPOSITORY_ROOT, 'package-lock.json'),
@@ -54,6 +63,8 @@ export class ServiceFunction extends NodejsFunction {
       timeout: props.timeout,
       memorySize: props.memoryMiB,
       reservedConcurrentExecutions: props.reservedConcurrency,
+      ...(props.network ? { vpc: props.network.vpc, securityGroups: [props.network.securityGroup] } : {}),
+      environmentEncryption: props.logKey,
       environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
       bundling: {
         format: OutputFormat.ESM,

@@ -2,16 +2,18 @@
  * The state machine that runs batch transforms, with its role, its logs and an alarm on failed runs. On the L1, because
  * the L2's tasks would grant more than the two functions.
  */
-import { Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { ArnFormat, Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, type ILogGroup, LogGroup, MetricFilter, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { allowTracing } from './allow-tracing.ts';
 import { type StateSubstitutions, transformStates } from './transform-states.ts';
 import { ownService } from './trust.ts';
+import { watch } from './watch.ts';
 
 export interface TransformStateMachineProps {
   readonly validator: IFunction;
@@ -23,12 +25,23 @@ export interface TransformStateMachineProps {
 export class TransformStateMachine extends Construct {
   readonly arn: string;
   readonly role: Role;
+  readonly alarms: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: TransformStateMachineProps) {
     super(scope, id);
     this.role = new Role(this, 'Role', { assumedBy: ownService(this, 'states.amazonaws.com', 'stateMachine:*') });
+    const stateMachineName = `${Stack.of(this).stackName}-transform`;
+    this.arn = Stack.of(this).formatArn({
+      service: 'states',
+      resource: 'stateMachine',
+      resourceName: stateMachineName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
     this.allow(props);
+    const logs = this.createLogs(props);
     const machine = new CfnStateMachine(this, 'StateMachine', {
+      // Stable, so that the role can be allowed to list the runs of this one machine.
+      stateMachineName,
       roleArn: this.role.roleArn,
       definition: transformStates(),
       definitionSubstitutions: {
@@ -41,12 +54,11 @@ export class TransformStateMachine extends Construct {
         level: 'ALL',
         // Events only: what the steps pass on may quote records.
         includeExecutionData: false,
-        destinations: [{ cloudWatchLogsLogGroup: { logGroupArn: this.createLogs(props).logGroupArn } }],
+        destinations: [{ cloudWatchLogsLogGroup: { logGroupArn: logs.logGroupArn } }],
       },
     });
     machine.node.addDependency(this.role);
-    this.arn = machine.attrArn;
-    this.createAlarm();
+    this.alarms = this.createAlarms(logs);
   }
 
   private allow({ validator, orchestrator }: TransformStateMachineProps): void {
@@ -56,26 +68,8 @@ export class TransformStateMachine extends Construct {
         resources: [validator.functionArn, orchestrator.functionArn],
       }),
     );
-    // Neither log delivery nor X-Ray knows resources (AWS Step Functions guide, "Logging" and "X-Ray").
-    this.role.addToPolicy(
-      new PolicyStatement({
-        actions: [
-          'logs:CreateLogDelivery',
-          'logs:GetLogDelivery',
-          'logs:UpdateLogDelivery',
-          'logs:DeleteLogDelivery',
-          'logs:ListLogDeliveries',
-          'logs:PutResourcePolicy',
-          'logs:DescribeResourcePolicies',
-          'logs:DescribeLogGroups',
-          'xray:PutTraceSegments',
-          'xray:PutTelemetryRecords',
-          'xray:GetSamplingRules',
-          'xray:GetSamplingTargets',
-        ],
-        resources: ['*'],
-      }),
-    );
+    this.role.addToPolicy(new PolicyStatement({ actions: ['states:ListExecutions'], resources: [this.arn] }));
+    allowTracing(this.role);
   }
 
   private createLogs({ logRetentionDays, logKey }: TransformStateMachineProps): LogGroup {
@@ -88,19 +82,35 @@ export class TransformStateMachine extends Construct {
     });
   }
 
-  private createAlarm(): void {
-    new Alarm(this, 'RunsFailed', {
-      alarmDescription: 'A batch run failed. The execution names the state: input, transform or lost records.',
-      metric: new Metric({
-        namespace: 'AWS/States',
-        metricName: 'ExecutionsFailed',
-        dimensionsMap: { StateMachineArn: this.arn },
-        statistic: 'Sum',
-      }),
-      threshold: 1,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+  private createAlarms(logs: LogGroup): Alarm[] {
+    const lost = new MetricFilter(this, 'RecordsLost', {
+      logGroup: logs as ILogGroup,
+      metricNamespace: 'Twinvec',
+      metricName: `${Stack.of(this).stackName}-records-lost`,
+      filterPattern: FilterPattern.all(
+        FilterPattern.stringValue('$.type', '=', 'FailStateEntered'),
+        FilterPattern.stringValue('$.details.name', '=', 'RecordsLost'),
+      ),
     });
+    return [
+      watch(this, 'RunsFailed', {
+        description: 'A batch run failed; the execution names the state that it failed in: docs/operations.md',
+        metric: new Metric({
+          namespace: 'AWS/States',
+          metricName: 'ExecutionsFailed',
+          dimensionsMap: { StateMachineArn: this.arn },
+          statistic: 'Sum',
+        }),
+        threshold: 1,
+        periods: 1,
+      }),
+      watch(this, 'CountsDiffer', {
+        description:
+          'A transform ended with other records than it was given; its manifest names them: docs/operations.md',
+        metric: lost.metric({ statistic: 'Sum' }),
+        threshold: 1,
+        periods: 1,
+      }),
+    ];
   }
 }

@@ -3,8 +3,10 @@
  * plan -> validate -> create -> wait and observe -> reconcile. The functions report; the decisions are here, and each
  * way to fail has a name of its own.
  *
- * Input of an execution: `{"definition": TransformDefinition, "scheduledTime": ISO 8601}`.
+ * Input of an execution: `{"definition": TransformDefinition, "scheduledTime": ISO 8601}`, and `skipWhileRunning`, the
+ * start of the names of runs that this one is not to run beside.
  */
+import { overlapStates } from './overlap-states.ts';
 
 /** Failures that pass by themselves: our own throttling code, and Lambda's. */
 const PASSING = [
@@ -56,8 +58,9 @@ export function transformStates(): Record<string, unknown> {
     Comment: 'One batch transform, from plan to reconciliation',
     QueryLanguage: 'JSONata',
     TimeoutSeconds: 5 * DAY_SECONDS,
-    StartAt: 'Plan',
+    StartAt: 'Overlap?',
     States: {
+      ...overlapStates('Plan'),
       Plan: orchestrate('plan', 'Validate'),
       Validate: {
         ...invoke(placeFor('ValidatorArn'), '{% $states.input.validation %}'),

@@ -5,9 +5,10 @@ import { parseEnvironment } from './schema.ts';
 export const dev = () =>
   parseEnvironment({
     name: 'dev',
-    model: { archiveS3Uri: 's3://twinvec-models-dev/object2vec/model.tar.gz' },
-    imageVariant: 'gpu',
+    model: { archive: 's3://twinvec-models-dev/object2vec/model.tar.gz' },
+    image: { variant: 'gpu' },
     endpoint: {
+      mode: 'realtime',
       instanceType: 'ml.g5.xlarge',
       instanceCount: 1,
       startupTimeoutSeconds: 600,

@@ -4,27 +4,22 @@
  */
 import * as z from 'zod';
 import { checkPayloadShape, TransformFields } from '#core/jobs/transform-definition.ts';
+import { instanceTypeFor } from '../environments/instance-fields.ts';
+import { JobSchedule } from './job-schedule.ts';
 
 /** A folder inside a bucket. The closing slash matters: S3Prefix is a plain string prefix. */
-const folder = z
+export const folder = z
   .string()
   .max(512)
   .regex(/^(?:[A-Za-z0-9_=-]+\/)+$/, 'must be folders that end with "/"');
 
-const timeZone = z.string().refine((zone) => Intl.supportedValuesOf('timeZone').concat('UTC').includes(zone), {
-  message: 'is not a time zone',
-});
-
 export const JobDefinition = z
   .strictObject({
     ...TransformFields.omit({ inputs: true }).shape,
+    instanceType: instanceTypeFor('transform'),
     inputFolder: folder,
     outputFolder: folder,
-    schedule: z.strictObject({
-      expression: z.string().regex(/^(?:cron|rate)\(.+\)$/, 'must be cron(...) or rate(...)'),
-      timeZone,
-      enabled: z.boolean(),
-    }),
+    schedule: JobSchedule,
   })
   .superRefine(checkPayloadShape);
 

@@ -1,21 +1,18 @@
 /** cdk-nag: every finding is either mended or acknowledged with a reason, and no acknowledgement outlives its finding. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { acknowledgements } from '../../infra/acknowledgements.ts';
-import { ENVIRONMENTS } from '../../infra/environments/all.ts';
 import type { Environment } from '../../infra/environments/schema.ts';
-import { addService } from '../../infra/service.ts';
-import { TwinvecStack } from '../../infra/stacks/twinvec-stack.ts';
+import { addRules, addService, addStack } from '../../infra/service.ts';
 import { createApp } from './synthesise.ts';
+import { VARIANTS } from './variants.ts';
 
 /** Rules that the stack breaks when nothing is acknowledged. */
 function findRaw(environment: Environment): string[] {
   const app = createApp();
-  new TwinvecStack(app, `twinvec-${environment.name}`, { environment });
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  addStack(app, environment);
+  addRules(app);
   expect(() => app.synth()).toThrow();
   const report = JSON.parse(readFileSync(join(app.outdir, 'validation-report.json'), 'utf8'));
   return report.pluginReports
@@ -23,25 +20,28 @@ function findRaw(environment: Environment): string[] {
     .map(({ ruleName }: { ruleName: string }) => ruleName);
 }
 
-describe.each(Object.entries(ENVIRONMENTS))('AwsSolutions and CloudFormation rules on %s', (_, load) => {
-  const environment = load();
+describe.each(Object.entries(VARIANTS))(
+  'AwsSolutions, Serverless, NIST 800-53 and CloudFormation rules on %s',
+  (_, load) => {
+    const environment = load();
 
-  it('find nothing that is not acknowledged', () => {
-    const app = createApp();
-    addService(app, environment);
-    expect(() => app.synth()).not.toThrow();
-  });
+    it('find nothing that is not acknowledged', () => {
+      const app = createApp();
+      addService(app, environment);
+      expect(() => app.synth()).not.toThrow();
+    });
 
-  it('find everything that is acknowledged, and each acknowledgement says why', () => {
-    // Prepare
-    const list = acknowledgements(addService(createApp(), environment), environment);
+    it('find everything that is acknowledged, and each acknowledgement says why', () => {
+      // Prepare
+      const list = acknowledgements(addService(createApp(), environment), environment);
 
-    // Act
-    const found = findRaw(environment);
+      // Act
+      const found = findRaw(environment);
 
-    // Assess
-    expect([...new Set(found)].sort()).toEqual(list.map(({ id }) => id).sort());
-    for (const { reason } of list) expect(reason.length).toBeGreaterThanOrEqual(20);
-    expect(list).toMatchSnapshot();
-  });
-});
+      // Assess
+      expect([...new Set(found)].sort()).toEqual(list.map(({ id }) => id).sort());
+      for (const { reason } of list) expect(reason.length).toBeGreaterThanOrEqual(20);
+      expect(list).toMatchSnapshot();
+    });
+  },
+);

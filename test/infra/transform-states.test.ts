@@ -1,45 +1,71 @@
 /** The states of a batch run as a graph: nothing dangles, nothing is unreachable, every failure has its name. */
 import { describe, expect, it } from 'vitest';
+import { trainingStates } from '../../infra/constructs/training-states.ts';
 import { transformStates } from '../../infra/constructs/transform-states.ts';
 
 interface State {
   readonly Type: string;
   readonly Next?: string;
   readonly Default?: string;
+  readonly Catch?: readonly { readonly Next: string }[];
   readonly Choices?: readonly { readonly Next: string }[];
   readonly Retry?: readonly { readonly MaxAttempts: number; readonly MaxDelaySeconds: number }[];
   readonly Error?: string;
 }
 
-const definition = transformStates() as { StartAt: string; States: Record<string, State> };
-
-function targetsOf({ Next, Default, Choices = [] }: State): string[] {
-  return [Next, Default, ...Choices.map((choice) => choice.Next)].filter((name) => name !== undefined);
+interface Machine {
+  readonly StartAt: string;
+  readonly States: Record<string, State>;
 }
 
-describe('the states of a batch run', () => {
+const definition = transformStates() as unknown as Machine;
+const training = trainingStates({
+  request: {},
+  jobPrefix: 'twinvec-dev-train',
+  topicArn: 'arn:aws:sns:eu-central-1:123456789012:notices',
+  partition: 'aws',
+}) as unknown as Machine;
+
+function targetsOf({ Next, Default, Choices = [], Catch = [] }: State): string[] {
+  return [Next, Default, ...Catch.map((taken) => taken.Next), ...Choices.map((choice) => choice.Next)].filter(
+    (name) => name !== undefined,
+  );
+}
+
+describe.each([
+  ['a batch run', definition],
+  ['a retraining', training],
+])('the states of %s', (_, machine) => {
   it('lead only to states that exist, and reach all of them', () => {
     // Prepare
     const reached = new Set<string>();
-    const queue = [definition.StartAt];
+    const queue = [machine.StartAt];
 
     // Act
     for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
       if (reached.has(name)) continue;
       reached.add(name);
-      expect(Object.keys(definition.States)).toContain(name);
-      queue.push(...targetsOf(definition.States[name]!));
+      expect(Object.keys(machine.States)).toContain(name);
+      queue.push(...targetsOf(machine.States[name]!));
     }
 
     // Assess
-    expect([...reached].sort()).toEqual(Object.keys(definition.States).sort());
+    expect([...reached].sort()).toEqual(Object.keys(machine.States).sort());
   });
 
+  it('are left out while an earlier run of the same job goes on, where the schedule asks for it', () => {
+    expect(machine.StartAt).toBe('Overlap?');
+    expect(targetsOf(machine.States['Alone?']!)).toContain('Skipped');
+  });
+});
+
+describe('the states of a batch run', () => {
   it('end in success, or in a failure that says which step it was', () => {
     const ends = Object.values(definition.States).filter((state) => targetsOf(state).length === 0);
     expect(ends.map(({ Type, Error: error }) => error ?? Type).sort()).toEqual([
       'InputRejected',
       'RecordsLost',
+      'Succeed',
       'Succeed',
       'TransformFailed',
     ]);
