@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hasGpu, hasLocalStorage } from '../../infra/constructs/instance-type.ts';
 import { ENVIRONMENTS, findEnvironment } from '../../infra/environments/all.ts';
 import { parseEnvironment } from '../../infra/environments/schema.ts';
+import { ROUTES } from '../../lambdas/router/routes.ts';
 import { plain, resourcesOf, synthesise } from './synthesise.ts';
 
 const dev = findEnvironment('dev');
@@ -25,6 +26,14 @@ describe('the template', () => {
         expect(properties.ModelName ?? properties.EndpointConfigName).toBeUndefined();
       }
     }
+  });
+
+  it('lets through to the router exactly the routes that it has', () => {
+    const routes = Object.values(ROUTES).map(({ method, path }) => `${method} ${path}`);
+    const letThrough = resourcesOf(synthesise(dev), 'AWS::ApiGatewayV2::Route').map(
+      ({ properties }) => properties.RouteKey,
+    );
+    expect(letThrough.sort()).toEqual(routes.sort());
   });
 
   it('builds the image for the variant of the environment', () => {
