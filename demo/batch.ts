@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { handler as orchestrate } from '../lambdas/orchestrator/handler.ts';
 import { handler as validate } from '../lambdas/validator/handler.ts';
+import type { ValidationReport } from '../lambdas/validator/report.ts';
 import { BUCKET, getText, type LocalAws, MODEL_NAME, putText } from './endpoint.ts';
 
 export interface BatchResult {
@@ -27,12 +28,12 @@ export async function transformRecords(aws: LocalAws, lines: readonly string[]):
   };
   const step = { definition, scheduledTime: new Date().toISOString() };
 
-  const validation = await validate({
+  const validation = (await validate({
     inputS3Uri: definition.inputS3Uri,
     contentType: 'application/jsonlines',
     splitType: 'Line',
     maxPayloadInMB: definition.maxPayloadInMB,
-  });
+  })) as ValidationReport;
   if (!validation.accepted) throw new Error(`The validator refused the input: ${JSON.stringify(validation.problems)}`);
 
   const started = performance.now();

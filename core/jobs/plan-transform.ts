@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { TwinvecError } from '#core/errors.ts';
-import type { TransformDefinition } from './transform-definition.ts';
+import type { InputFields, TransformDefinition } from './transform-definition.ts';
 
 /** CreateTransformJob's request, as far as definitions reach. Field names are the API's. */
 export interface TransformRequest {
@@ -18,17 +18,27 @@ export interface TransformRequest {
   readonly ModelClientConfig: { InvocationsTimeoutInSeconds: number; InvocationsMaxRetries: number };
   readonly Environment: Record<string, string>;
   readonly TransformInput: {
-    DataSource: { S3DataSource: { S3DataType: 'S3Prefix'; S3Uri: string } };
+    DataSource: { S3DataSource: { S3DataType: 'S3Prefix' | 'ManifestFile'; S3Uri: string } };
     ContentType: string;
-    CompressionType: 'None';
-    SplitType: 'Line' | 'None';
+    CompressionType: TransformDefinition['compressionType'];
+    SplitType: TransformDefinition['splitType'];
   };
   readonly TransformOutput: { S3OutputPath: string; Accept: string; AssembleWith: 'Line' | 'None'; KmsKeyId?: string };
-  readonly TransformResources: { InstanceType: string; InstanceCount: number };
+  readonly TransformResources: {
+    InstanceType: string;
+    InstanceCount: number;
+    VolumeKmsKeyId?: string;
+    TransformAmiVersion?: string;
+  };
+  /** Only where something is filtered or joined. */
+  readonly DataProcessing?: { InputFilter: string; OutputFilter: string; JoinSource: 'None' | 'Input' };
 }
 
 export interface ValidationRequest
-  extends Pick<TransformDefinition, 'inputS3Uri' | 'contentType' | 'splitType' | 'maxPayloadInMB' | 'maxBadRecords'> {
+  extends Pick<
+    TransformDefinition,
+    keyof typeof InputFields | 'inputS3Uri' | 'accept' | 'outputFilter' | 'assembleWith' | 'maxBadRecords'
+  > {
   readonly inputs?: NonNullable<TransformDefinition['inputs']>;
 }
 
@@ -84,19 +94,29 @@ function canonicalJson(value: unknown): string {
 }
 
 function buildValidation(definition: TransformDefinition): ValidationRequest {
-  const { inputS3Uri, contentType, splitType, maxPayloadInMB, maxBadRecords, inputs } = definition;
+  const { modelKind, contentType, compressionType, splitType, batchStrategy, maxPayloadInMB } = definition;
+  const { inputFilter, joinSource, inputS3Uri, accept, outputFilter, assembleWith, maxBadRecords, inputs } = definition;
   return {
+    modelKind,
     inputS3Uri,
     contentType,
+    compressionType,
     splitType,
+    batchStrategy,
     maxPayloadInMB,
+    inputFilter,
+    joinSource,
+    accept,
+    outputFilter,
+    assembleWith,
     maxBadRecords,
     ...(inputs === undefined ? {} : { inputs }),
   };
 }
 
 function buildRequest(definition: TransformDefinition, jobName: string, folder: string): TransformRequest {
-  const { contentType, splitType, accept, assembleWith, outputKmsKeyId } = definition;
+  const { contentType, splitType, accept, assembleWith } = definition;
+  const { outputKmsKeyId, volumeKmsKeyId, transformAmiVersion } = definition;
   return {
     TransformJobName: jobName,
     ModelName: definition.modelName,
@@ -111,7 +131,7 @@ function buildRequest(definition: TransformDefinition, jobName: string, folder: 
     TransformInput: {
       DataSource: { S3DataSource: { S3DataType: 'S3Prefix', S3Uri: definition.inputS3Uri } },
       ContentType: contentType,
-      CompressionType: 'None',
+      CompressionType: definition.compressionType,
       SplitType: splitType,
     },
     TransformOutput: {
@@ -120,6 +140,18 @@ function buildRequest(definition: TransformDefinition, jobName: string, folder: 
       AssembleWith: assembleWith,
       ...(outputKmsKeyId === undefined ? {} : { KmsKeyId: outputKmsKeyId }),
     },
-    TransformResources: { InstanceType: definition.instanceType, InstanceCount: definition.instanceCount },
+    TransformResources: {
+      InstanceType: definition.instanceType,
+      InstanceCount: definition.instanceCount,
+      ...(volumeKmsKeyId === undefined ? {} : { VolumeKmsKeyId: volumeKmsKeyId }),
+      ...(transformAmiVersion === undefined ? {} : { TransformAmiVersion: transformAmiVersion }),
+    },
+    ...dataProcessing(definition),
   };
+}
+
+function dataProcessing(definition: TransformDefinition): Pick<TransformRequest, 'DataProcessing'> {
+  const { inputFilter: InputFilter, outputFilter: OutputFilter, joinSource: JoinSource } = definition;
+  if (InputFilter === '$' && OutputFilter === '$' && JoinSource === 'None') return {};
+  return { DataProcessing: { InputFilter, OutputFilter, JoinSource } };
 }

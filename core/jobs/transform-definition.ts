@@ -3,12 +3,28 @@
  * of CreateTransformJob are checked here, before anything is submitted.
  */
 import * as z from 'zod';
+import { readDataProcessing } from '#core/batch/processing/data-processing.ts';
 import { payloadProblem } from '#core/batch/settings.ts';
+import { SPLIT_TYPES } from '#core/batch/split-types.ts';
+import { TwinvecError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
+import { MEDIA_TYPES } from '#core/object2vec/wire-formats.ts';
+import { TENSOR_ANSWER_TYPES, TENSOR_REQUEST_TYPES } from '#core/tensors/media-types.ts';
 import { S3Address } from './s3-address.ts';
 
-/** JSON Lines in and out: the one pair of formats in which records can be counted on both sides. */
-const MEDIA_TYPE = z.literal('application/jsonlines');
+/** What of a job decides how its records are read: the same for the validator, the job and the count afterwards. */
+export const InputFields = {
+  modelKind: z.enum(['object2vec', 'tensorflow']).default('object2vec'),
+  contentType: z.enum([...new Set([...MEDIA_TYPES, ...TENSOR_REQUEST_TYPES])]).default('application/jsonlines'),
+  compressionType: z.enum(['None', 'Gzip']).default('None'),
+  splitType: z.enum(SPLIT_TYPES).default('Line'),
+  batchStrategy: z.enum(['MultiRecord', 'SingleRecord']).default('MultiRecord'),
+  maxPayloadInMB: z.int().min(1).max(LIMITS.batchMaxPayloadMb.value).default(LIMITS.batchDefaultPayloadMb.value),
+  /** JSONPath: what of a record the model gets. */
+  inputFilter: z.string().max(63).default('$'),
+  joinSource: z.enum(['None', 'Input']).default('None'),
+};
+
 /** 32 leaves room in a 63-character job name for the time and the hash. */
 const JOB_NAME = z
   .string()
@@ -25,19 +41,24 @@ export const InputSizes = z.strictObject({
 export type InputSizes = z.infer<typeof InputSizes>;
 
 const fields = {
+  ...InputFields,
   name: JOB_NAME,
   instanceType: z.string().regex(/^ml\.[a-z0-9-]+\.[a-z0-9]+$/, 'must look like ml.g5.xlarge'),
-  instanceCount: z.int().min(1).max(100).default(1),
-  contentType: MEDIA_TYPE.default('application/jsonlines'),
-  accept: MEDIA_TYPE.default('application/jsonlines'),
-  splitType: z.enum(['Line', 'None']).default('Line'),
+  instanceCount: z.int().min(1).max(LIMITS.batchMaxInstances.value).default(1),
+  accept: z.enum([...new Set([...MEDIA_TYPES, ...TENSOR_ANSWER_TYPES])]).default('application/jsonlines'),
   assembleWith: z.enum(['Line', 'None']).default('Line'),
-  batchStrategy: z.enum(['MultiRecord', 'SingleRecord']).default('MultiRecord'),
-  maxPayloadInMB: z.int().min(1).max(LIMITS.batchMaxPayloadMb.value).default(LIMITS.batchDefaultPayloadMb.value),
+  /** JSONPath: what of an answer, or of record and answer joined, is written. */
+  outputFilter: z.string().max(63).default('$'),
   maxConcurrentTransforms: z.int().min(1).max(LIMITS.batchMaxConcurrency.value).default(4),
   /** Seconds that one request may take. */
   invocationTimeoutSeconds: z.int().min(1).max(3600).default(LIMITS.batchInvocationSeconds.value),
   invocationRetries: z.int().min(0).max(LIMITS.batchInvocationRetries.value).default(3),
+  /** GPU driver of the instances, such as al2-ami-sagemaker-batch-gpu-535. */
+  transformAmiVersion: z
+    .string()
+    .max(63)
+    .regex(/^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$/)
+    .optional(),
   environment: z
     .record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,1023}$/), z.string().max(10_240))
     .refine((entries) => Object.keys(entries).length <= 16, 'CreateTransformJob takes at most 16 entries')
@@ -53,19 +74,38 @@ const fields = {
 interface PayloadShape {
   readonly maxConcurrentTransforms: number;
   readonly maxPayloadInMB: number;
-  readonly splitType: string;
-  readonly assembleWith: string;
+  readonly splitType: (typeof SPLIT_TYPES)[number];
+  readonly assembleWith: 'Line' | 'None';
+  readonly modelKind: 'object2vec' | 'tensorflow';
+  readonly contentType: string;
+  readonly accept: string;
+  readonly inputFilter: string;
+  readonly outputFilter: string;
+  readonly joinSource: 'None' | 'Input';
 }
 
 /**
- * MaxConcurrentTransforms x MaxPayloadInMB must not be over 100 (CreateTransformJobRequest); and what was split must be
- * assembled the same way, or lines in and lines out could not be counted against each other.
+ * MaxConcurrentTransforms x MaxPayloadInMB must not be over 100 (CreateTransformJobRequest); what was split by lines must
+ * be assembled by lines, or lines in and lines out could not be counted against each other; and filters have rules.
  */
 export function checkPayloadShape(value: PayloadShape, context: z.RefinementCtx): void {
+  const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
   const problem = payloadProblem(value.maxConcurrentTransforms, value.maxPayloadInMB);
-  if (problem !== undefined) context.addIssue({ code: 'custom', path: ['maxPayloadInMB'], message: problem });
-  if (value.splitType === value.assembleWith) return;
-  context.addIssue({ code: 'custom', path: ['assembleWith'], message: 'must be the same as splitType' });
+  if (problem !== undefined) refuse('maxPayloadInMB', problem);
+  const { splitType, assembleWith } = value;
+  const byLines = splitType === 'Line' || splitType === 'None';
+  if (byLines && splitType !== assembleWith) refuse('assembleWith', 'must be the same as splitType');
+  if (value.modelKind === 'object2vec') {
+    if (!MEDIA_TYPES.includes(value.contentType)) refuse('contentType', 'is for modelKind tensorflow');
+    if (!MEDIA_TYPES.includes(value.accept)) refuse('accept', 'is for modelKind tensorflow');
+    if (splitType === 'RecordIO' || splitType === 'TFRecord') refuse('splitType', 'is for modelKind tensorflow');
+  }
+  try {
+    readDataProcessing({ ...value, maxPayloadMb: value.maxPayloadInMB });
+  } catch (error) {
+    if (!(error instanceof TwinvecError)) throw error;
+    refuse('inputFilter', error.message);
+  }
 }
 
 /** The fields of a definition that do not depend on where it is deployed. */
@@ -80,6 +120,8 @@ export const TransformDefinition = z
     outputS3Uri: S3Address,
     /** Key for the output objects; absent = the bucket's own default. */
     outputKmsKeyId: z.string().min(1).max(2048).optional(),
+    /** Key for the disks of the instances; not for types with local NVMe. */
+    volumeKmsKeyId: z.string().min(1).max(2048).optional(),
   })
   .superRefine(checkPayloadShape);
 

@@ -30,9 +30,14 @@ export interface ListedObject {
 /** Times that one object's stream is taken up again before its reading fails. */
 const RESUMES = 4;
 
-/** Every object under a plain string prefix, in S3's key order, page by page. */
-export async function* listObjects(s3: S3Access, { bucket, key }: S3Uri): AsyncGenerator<ListedObject> {
-  const input = { Bucket: bucket, Prefix: key, ...ownedBy(s3) };
+/**
+ * Every object under a plain string prefix, in S3's key order, page by page.
+ *
+ * @param afterKey Where to begin, exclusive; empty = at the first
+ */
+export async function* listObjects(s3: S3Access, { bucket, key }: S3Uri, afterKey = ''): AsyncGenerator<ListedObject> {
+  const after = afterKey === '' ? {} : { StartAfter: afterKey };
+  const input = { Bucket: bucket, Prefix: key, ...after, ...ownedBy(s3) };
   try {
     for await (const page of paginateListObjectsV2({ client: s3.client }, input)) {
       for (const { Key, ETag, Size } of page.Contents ?? []) {
@@ -47,10 +52,11 @@ export async function* listObjects(s3: S3Access, { bucket, key }: S3Uri): AsyncG
 /**
  * The bytes of one object, in the chunks in which they arrive.
  *
+ * @param start The first byte to be read
  * @throws TwinvecError Conflict when the object was overwritten meanwhile; Overloaded when it could not be read whole
  */
-export async function* readObject(s3: S3Access, object: ListedObject): AsyncGenerator<Uint8Array> {
-  let read = 0;
+export async function* readObject(s3: S3Access, object: ListedObject, start = 0): AsyncGenerator<Uint8Array> {
+  let read = start;
   for (let resume = 0; ; resume++) {
     try {
       for await (const chunk of await openAt(s3, object, read)) {

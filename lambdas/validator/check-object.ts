@@ -2,90 +2,89 @@
  * One object, read as a stream: every record that a transform would choke on, with its line and byte offset.
  * Memory holds one chunk and one record.
  */
-import type { SourceRecord } from '#core/batch/record-splitter.ts';
-import { splitLines } from '#core/batch/split-lines.ts';
-import { TwinvecError, toTwinvecError } from '#core/errors.ts';
-import { parseContentType } from '#core/http/content-type.ts';
-import type { InputSizes } from '#core/jobs/transform-definition.ts';
+import { gunzipped } from '#core/batch/gunzip.ts';
+import { type RecordSplitter, type SourceRecord, splitRecords } from '#core/batch/record-splitter.ts';
+import { createSplitter } from '#core/batch/split-types.ts';
+import { type ErrorCode, TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { LIMITS, mebibytes } from '#core/limits.ts';
-import { decodeInferenceRequest } from '#core/object2vec/codec.ts';
-import type { DecodeOptions, InferenceMode, InputRules } from '#core/object2vec/inference-request.ts';
-import { UNREAD_TEXT } from '#core/text/text-reader.ts';
-import type { ValidatorEvent } from './event.ts';
+import { createRecordCheck } from './check-record.ts';
+import type { ValidateEvent } from './event.ts';
+import { linesStartingIn } from './line-range.ts';
+import type { ByteRange } from './part.ts';
 import type { ReportBuilder } from './report.ts';
 
-const JSON_LINES = parseContentType('application/jsonlines');
+export interface ObjectReading {
+  /** Address for the report. */
+  readonly object: string;
+  /** Only the lines that start there; `chunks` then begin at its reading start. */
+  readonly range?: ByteRange | undefined;
+  /** Unpacked bytes after which the rest of the object is left alone. */
+  readonly mostBytes?: number | undefined;
+}
 
-/** @param object Address for the report */
+/** What ends the reading of an object. A failing S3 ends the whole step instead. */
+const ENDS_THE_OBJECT: ReadonlySet<ErrorCode> = new Set(['PayloadTooLarge', 'MalformedBody', 'DamagedRecord']);
+
+/** @throws TwinvecError when the object could not be read to the end */
 export async function checkObject(
-  chunks: AsyncIterable<Uint8Array>,
-  object: string,
-  event: ValidatorEvent,
+  stored: AsyncIterable<Uint8Array>,
+  { object, range, mostBytes = Number.POSITIVE_INFINITY }: ObjectReading,
+  event: ValidateEvent,
   report: ReportBuilder,
 ): Promise<void> {
   const check = createRecordCheck(event);
+  const part = range && linesStartingIn(range, stored);
+  const chunks = event.compressionType === 'Gzip' ? gunzipped(stored) : (part?.chunks ?? stored);
   try {
-    for await (const records of splitLines(chunks)) {
+    for await (const records of splitRecords(chunks, splitterOf(event))) {
       for (const record of records) {
         report.countRecord();
         const problem = check(record);
         if (!problem) continue;
-        const { line, byteOffset } = record;
         const { code, message } = problem.error;
-        const entry = { object, line, byteOffset, code, message };
+        const entry = { object, ...placeOf(record, part?.base()), code, message };
         if (problem.fatal) report.addFatal(entry);
         else report.addBadRecord(entry);
       }
+      const last = records.at(-1)!;
+      if (last.byteOffset + last.bytes.length < mostBytes) continue;
+      report.noteIncomplete();
+      return;
     }
   } catch (thrown) {
     const { code, message } = toTwinvecError(thrown);
-    // A line over the platform's own limit ends the reading of this object; a failing S3 ends the whole step.
-    if (code !== 'PayloadTooLarge') throw thrown;
+    if (!ENDS_THE_OBJECT.has(code)) throw thrown;
     report.addFatal({ object, code, message });
   }
 }
 
-interface RecordProblem {
-  readonly error: TwinvecError;
-  /** Whether it costs more than this record. */
-  readonly fatal: boolean;
+/** Lines of a range have no number that anybody could count to. */
+function placeOf({ line, byteOffset }: SourceRecord, base: number | undefined): { line?: number; byteOffset: number } {
+  return base === undefined ? { line, byteOffset } : { byteOffset: base + byteOffset };
 }
 
-function createRecordCheck(event: ValidatorEvent): (record: SourceRecord) => RecordProblem | undefined {
-  const options = decodeOptions(event);
-  const mostBytes = mebibytes(event.maxPayloadInMB);
-  let first: InferenceMode | undefined;
-  return ({ bytes }) => {
-    if (bytes.length > mostBytes) return oversize(bytes.length, event.maxPayloadInMB);
-    try {
-      const { mode } = decodeInferenceRequest(bytes, JSON_LINES, options);
-      const wanted = first ?? mode;
-      first = wanted;
-      return mode === wanted ? undefined : mixed(wanted, mode);
-    } catch (thrown) {
-      return { error: toTwinvecError(thrown), fatal: false };
-    }
+/** The platform's own limit and not the job's, so that what is behind a record that is too large is read as well. */
+function splitterOf({ splitType, batchStrategy, contentType, maxPayloadInMB }: ValidateEvent): RecordSplitter {
+  const maxPayloadBytes = mebibytes(LIMITS.batchMaxPayloadMb.value);
+  if (splitType !== 'None') return createSplitter({ splitType, strategy: batchStrategy, maxPayloadBytes });
+  // Sent whole, and yet a record a line for the model.
+  if (/jsonlines|ndjson/.test(contentType)) {
+    return createSplitter({ splitType: 'Line', strategy: batchStrategy, maxPayloadBytes });
+  }
+  return wholeObject(maxPayloadInMB);
+}
+
+function wholeObject(maxPayloadInMB: number): RecordSplitter {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  return {
+    push(chunk) {
+      parts.push(chunk);
+      bytes += chunk.length;
+      if (bytes <= mebibytes(maxPayloadInMB)) return [];
+      const problem = `The object is sent whole and has over ${maxPayloadInMB} MiB, which is MaxPayloadInMB`;
+      throw new TwinvecError('PayloadTooLarge', problem);
+    },
+    end: () => (bytes === 0 ? [] : [{ bytes: Buffer.concat(parts), line: 1, byteOffset: 0 }]),
   };
-}
-
-/** Sequences over the model's length are cut by the model, as at AWS, so length is not a problem to report. */
-function decodeOptions(event: ValidatorEvent): DecodeOptions {
-  const unknown = { vocabularySize: LIMITS.tokenId.value, maxSeqLen: LIMITS.sequenceLength.value, text: true };
-  const { in0, in1 } = event.inputs ?? { in0: unknown, in1: unknown };
-  return { in0: rulesOf(in0), in1: rulesOf(in1), maxRecords: 1, tolerateBadRecords: false };
-}
-
-/** The words are with the model: text passes when the model is said to read it, or nothing is known of the model. */
-function rulesOf({ text, ...sizes }: InputSizes): InputRules {
-  return { ...sizes, ...(text && { text: UNREAD_TEXT }) };
-}
-
-function oversize(bytes: number, maxPayloadInMB: number): RecordProblem {
-  const message = `The record has ${bytes} bytes; MaxPayloadInMB is ${maxPayloadInMB}. Raise it or shorten the record.`;
-  return { error: new TwinvecError('PayloadTooLarge', message), fatal: true };
-}
-
-function mixed(first: InferenceMode, found: InferenceMode): RecordProblem {
-  const message = `The record asks for ${found}, the first of its object for ${first}.`;
-  return { error: new TwinvecError('MixedInputs', message), fatal: true };
 }

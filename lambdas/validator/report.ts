@@ -2,32 +2,43 @@
  * What was found in an input: counts of everything, and the first problems in full. The report stays small however
  * bad the input is.
  */
-import type { ErrorCode } from '#core/errors.ts';
+import * as z from 'zod';
+import { ERRORS, type ErrorCode } from '#core/errors.ts';
 
-export interface Problem {
+const count = z.int().min(0);
+
+const Problem = z.object({
   /** `s3://bucket/key` of the object, or the prefix itself. */
-  readonly object: string;
+  object: z.string(),
   /** One-based. */
-  readonly line?: number;
-  /** Where the line starts in the object. */
-  readonly byteOffset?: number;
-  readonly code: ErrorCode;
-  readonly message: string;
-}
+  line: count.optional(),
+  /** Where the record starts in the object, after unpacking. */
+  byteOffset: count.optional(),
+  code: z.string().refine((code): code is ErrorCode => Object.hasOwn(ERRORS, code)),
+  message: z.string(),
+});
 
-export interface ValidationReport {
+export type Problem = Readonly<z.infer<typeof Problem>>;
+
+/** A schema, because the reports of parts come back as events to be merged. */
+export const ValidationReport = z.object({
   /** Whether a transform may start. */
-  readonly accepted: boolean;
-  readonly objects: number;
-  readonly records: number;
-  readonly bytes: number;
+  accepted: z.boolean(),
+  /** Whether every byte was read: false for a sample, and where the byte budget ended first. */
+  complete: z.boolean(),
+  objects: count,
+  records: count,
+  /** As they are stored. */
+  bytes: count,
   /** Records that a transform would turn into placeholders. */
-  readonly badRecords: number;
+  badRecords: count,
   /** Faults that would cost whole objects or the whole job, whatever the threshold. */
-  readonly fatalProblems: number;
+  fatalProblems: count,
   /** The first {@link PROBLEMS_SHOWN}, in the order of the input. */
-  readonly problems: readonly Problem[];
-}
+  problems: z.array(Problem),
+});
+
+export type ValidationReport = Readonly<z.infer<typeof ValidationReport>>;
 
 const PROBLEMS_SHOWN = 20;
 
@@ -38,10 +49,27 @@ export class ReportBuilder {
   #bytes = 0;
   #badRecords = 0;
   #fatalProblems = 0;
+  #complete = true;
 
   countObject(bytes: number): void {
     this.#objects += 1;
     this.#bytes += bytes;
+  }
+
+  /** Something of the input was not read. */
+  noteIncomplete(): void {
+    this.#complete = false;
+  }
+
+  /** What was found in another part of the input. */
+  add({ objects, bytes, records, badRecords, fatalProblems, complete, problems }: ValidationReport): void {
+    this.#objects += objects;
+    this.#bytes += bytes;
+    this.#records += records;
+    this.#badRecords += badRecords;
+    this.#fatalProblems += fatalProblems;
+    this.#complete &&= complete;
+    for (const problem of problems) this.#show(problem);
   }
 
   countRecord(): void {
@@ -61,6 +89,7 @@ export class ReportBuilder {
   build(maxBadRecords: number): ValidationReport {
     return {
       accepted: this.#fatalProblems === 0 && this.#badRecords <= maxBadRecords,
+      complete: this.#complete,
       objects: this.#objects,
       records: this.#records,
       bytes: this.#bytes,

@@ -5,22 +5,36 @@ import { locate, toAddress } from '#core/jobs/s3-address.ts';
 import { mebibytes } from '#core/limits.ts';
 import { type ListedObject, listObjects, readObject, type S3Access } from '../commons/s3-objects.ts';
 import { checkObject } from './check-object.ts';
-import type { ValidatorEvent } from './event.ts';
+import type { ValidateEvent } from './event.ts';
+import { readingStart } from './line-range.ts';
 import { isFolderMarker, strayReason } from './object-name.ts';
 import { ReportBuilder, type ValidationReport } from './report.ts';
 
 /** @throws TwinvecError when S3 could not be read to the end */
-export async function validateInput(s3: S3Access, event: ValidatorEvent): Promise<ValidationReport> {
+export async function validateInput(s3: S3Access, event: ValidateEvent): Promise<ValidationReport> {
   const report = new ReportBuilder();
   const input = locate(event.inputS3Uri);
   let objects = 0;
-  for await (const object of listObjects(s3, input)) {
+  let bytesLeft = event.byteBudget;
+  for await (const object of objectsOf(s3, event)) {
     if (isFolderMarker(object.key, object.bytes)) continue;
     objects += 1;
-    report.countObject(object.bytes);
-    if (passesByName(object, input.key, event, report)) {
-      await checkObject(readObject(s3, object), toAddress(object), event, report);
+    const { range } = event.part ?? {};
+    // An object in ranges is counted by the first of them.
+    if (!range || range.start === 0) report.countObject(object.bytes);
+    if (!passesByName(object, input.key, event, report)) continue;
+    const bytes = bytesToRead(object, event);
+    if (bytes > bytesLeft) {
+      leaveUnread(event, report);
+      break;
     }
+    bytesLeft -= bytes;
+    const reading = {
+      object: toAddress(object),
+      range,
+      mostBytes: event.mode === 'sample' ? event.sampleBytes : undefined,
+    };
+    await checkObject(readObject(s3, object, range ? readingStart(range) : 0), reading, event, report);
   }
   if (objects === 0) {
     // A transform over nothing ends as Completed with no output (spec faults Q7).
@@ -29,10 +43,32 @@ export async function validateInput(s3: S3Access, event: ValidatorEvent): Promis
   return report.build(event.maxBadRecords);
 }
 
+/** A sample may end anywhere; a full check that did not see all of the input has found out nothing. */
+function leaveUnread({ mode, byteBudget, inputS3Uri }: ValidateEvent, report: ReportBuilder): void {
+  report.noteIncomplete();
+  if (mode === 'sample') return;
+  const message = `The input has more than the byte budget of ${byteBudget}. Plan it in parts, or check a sample.`;
+  report.addFatal({ object: inputS3Uri, code: 'PayloadTooLarge', message });
+}
+
+async function* objectsOf(s3: S3Access, { inputS3Uri, part }: ValidateEvent): AsyncGenerator<ListedObject> {
+  for await (const object of listObjects(s3, locate(inputS3Uri), part?.afterKey)) {
+    // S3 lists by the bytes of UTF-8, which is not how strings of JavaScript compare.
+    if (part && part.throughKey !== '' && Buffer.compare(Buffer.from(object.key), Buffer.from(part.throughKey)) > 0)
+      return;
+    yield object;
+  }
+}
+
+function bytesToRead({ bytes }: ListedObject, { mode, sampleBytes, part }: ValidateEvent): number {
+  if (part?.range) return part.range.end - part.range.start;
+  return mode === 'sample' ? Math.min(bytes, sampleBytes) : bytes;
+}
+
 /** Name and size first: what is wrong by its name is not worth reading. */
-function passesByName(object: ListedObject, prefix: string, event: ValidatorEvent, report: ReportBuilder): boolean {
+function passesByName(object: ListedObject, prefix: string, event: ValidateEvent, report: ReportBuilder): boolean {
   const address = toAddress(object);
-  const stray = strayReason(prefix, object.key);
+  const stray = strayReason(prefix, object.key, event);
   if (stray !== undefined) {
     report.addFatal({ object: address, code: 'UnsupportedMediaType', message: `The object ${stray}.` });
     return false;
@@ -41,7 +77,8 @@ function passesByName(object: ListedObject, prefix: string, event: ValidatorEven
     report.addFatal({ object: address, code: 'EmptyBody', message: 'The object has no bytes.' });
     return false;
   }
-  if (event.splitType === 'None' && object.bytes > mebibytes(event.maxPayloadInMB)) {
+  const isWhole = event.splitType === 'None' && event.compressionType === 'None';
+  if (isWhole && object.bytes > mebibytes(event.maxPayloadInMB)) {
     const message = `The object has ${object.bytes} bytes and is sent whole; MaxPayloadInMB is ${event.maxPayloadInMB}.`;
     report.addFatal({ object: address, code: 'PayloadTooLarge', message });
     return false;

@@ -2,10 +2,11 @@
  * A look at every object before a server is started: how many records there are (for the time left), and the first
  * record that could never be sent. Hours into a job is too late to hear of that one (spec faults Q8).
  */
+
+import { gunzipped } from '#core/batch/gunzip.ts';
 import type { MiniBatchOptions } from '#core/batch/mini-batches.ts';
 import { createSplitter, type SplitterOptions } from '#core/batch/split-types.ts';
 import { TwinvecError } from '#core/errors.ts';
-import { gunzipped } from './gunzip.ts';
 import type { SourceObject, TransformSource } from './storage.ts';
 import type { CompressionType } from './transform-object.ts';
 

@@ -3,12 +3,12 @@
  * when every record is in it, or not at all.
  */
 import { type AssembledPart, assemble } from '#core/batch/assemble.ts';
+import { gunzipped } from '#core/batch/gunzip.ts';
 import { type MiniBatch, miniBatches } from '#core/batch/mini-batches.ts';
 import type { RecordProcessor } from '#core/batch/processing/record-processor.ts';
 import type { TransformSettings } from '#core/batch/settings.ts';
 import { LIMITS, mebibytes } from '#core/limits.ts';
 import { freeNow } from '#core/memory/free-now.ts';
-import { gunzipped } from './gunzip.ts';
 import { inOrder } from './in-order.ts';
 import { intoOutput } from './into-output.ts';
 import type { ModelClient } from './model-client.ts';

@@ -13,7 +13,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TransformPlan } from '#core/jobs/plan-transform.ts';
 import { handler as orchestrate } from '../../lambdas/orchestrator/handler.ts';
 import { handler as route } from '../../lambdas/router/handler.ts';
-import { handler as validate } from '../../lambdas/validator/handler.ts';
+import { handler } from '../../lambdas/validator/handler.ts';
+import type { ValidationPlan } from '../../lambdas/validator/plan-parts.ts';
+import type { ValidationReport } from '../../lambdas/validator/report.ts';
 import { VOCABULARY_SIZE } from '../fixtures/pair-model/train-pair-model.ts';
 import { apiEvent, CONTEXT, type EventParts } from '../unit/lambdas/api-event.ts';
 import { type LambdaService, POLL_MS, startLambdaService } from './lambda-service.ts';
@@ -34,6 +36,8 @@ async function ask(parts: EventParts) {
   const { statusCode, headers, body } = await route(apiEvent(parts), CONTEXT);
   return { status: statusCode, headers, body: body ?? '' };
 }
+
+const validate = async (event: object) => (await handler(event)) as ValidationReport;
 
 async function putRecords(key: string, lines: readonly string[]): Promise<void> {
   await s3.send(new PutObjectCommand({ Bucket: 'input', Key: key, Body: lines.map((line) => `${line}\n`).join('') }));
@@ -138,6 +142,45 @@ describe('the validator', () => {
       ['s3://input/mixed/a.jsonl.out', 'UnsupportedMediaType'],
       ['s3://input/mixed/empty.jsonl', 'EmptyBody'],
     ]);
+  });
+
+  it('divides an input among functions, whose reports together are that of one', async () => {
+    // Prepare
+    const good = '{"in0":[1]}';
+    await putRecords('parts/a.jsonl', [good, '{"in0":[-1]}', good]);
+    await putRecords('parts/b.jsonl', [good]);
+    await putRecords(
+      'parts/sub/c d.jsonl',
+      Array.from({ length: 40 }, (_, i) => (i === 33 ? 'bad' : good)),
+    );
+    const whole = await validate({ ...event, inputS3Uri: 's3://input/parts/' });
+
+    // Act
+    const input = { ...event, inputS3Uri: 's3://input/parts/' };
+    const plan = (await handler({ ...input, action: 'plan', bytesPerPart: 100 })) as ValidationPlan;
+    const reports = await Promise.all(plan.parts.map((part) => validate({ ...input, part })));
+    const merged = await validate({ action: 'merge', reports });
+
+    // Assess
+    expect(plan.parts.filter(({ range }) => range)).toHaveLength(5);
+    expect(plan).toMatchObject({ objects: 3, bytes: whole.bytes });
+    const withoutLines = whole.problems.map(({ line: _, ...problem }) => problem);
+    expect({ ...merged, problems: merged.problems.map(({ line: _, ...problem }) => problem) }).toEqual({
+      ...whole,
+      problems: withoutLines,
+    });
+    expect(merged).toMatchObject({ objects: 3, records: 44, badRecords: 2, complete: true });
+  });
+
+  it('reads the beginning of every object as a sample, and no more than its budget', async () => {
+    await putRecords('sample/a.jsonl', ['{"in0":[1]}', 'bad']);
+    await putRecords('sample/b.jsonl', ['bad', '{"in0":[1]}']);
+    const input = { ...event, inputS3Uri: 's3://input/sample/' };
+    const sample = await validate({ ...input, mode: 'sample', sampleBytes: 5 });
+    expect(sample).toMatchObject({ complete: false, objects: 2, problems: [expect.anything(), expect.anything()] });
+    const short = await validate({ ...input, byteBudget: 20 });
+    expect(short).toMatchObject({ accepted: false, complete: false });
+    expect(short.problems.at(-1)).toMatchObject({ code: 'PayloadTooLarge' });
   });
 
   it('fails under the name of what is wrong when it cannot check', async () => {

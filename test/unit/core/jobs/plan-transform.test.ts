@@ -87,7 +87,7 @@ describe('a transform definition', () => {
     ['too much at a time', { maxPayloadInMB: 26 }, 'is 4 x 26; the product may be at most 100 MB'],
     ['a name that is too long', { name: 'a'.repeat(33) }, '<=32 characters'],
     ['retries out of range', { invocationRetries: 4 }, '<=3'],
-    ['output that cannot be counted', { accept: 'text/csv' }, 'expected "application/jsonlines"'],
+    ['types that Object2Vec does not write', { accept: 'text/csv' }, 'is for modelKind tensorflow'],
     ['a different way together than apart', { assembleWith: 'None' }, 'must be the same as splitType'],
     ['a misspelt field', { maxPayload: 6 }, 'Unrecognized key: "maxPayload"'],
   ])('is refused with %s', (_, wrong, message) => {

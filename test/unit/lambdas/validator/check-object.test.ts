@@ -1,25 +1,33 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkObject } from '../../../../lambdas/validator/check-object.ts';
-import type { ValidatorEvent } from '../../../../lambdas/validator/event.ts';
+import type * as z from 'zod';
+import { writeRecordIo } from '#core/framing/recordio.ts';
+import { writeTfRecord } from '#core/framing/tfrecord.ts';
+import { checkObject, type ObjectReading } from '../../../../lambdas/validator/check-object.ts';
+import { ValidateEvent } from '../../../../lambdas/validator/event.ts';
+import { readingStart } from '../../../../lambdas/validator/line-range.ts';
 import { ReportBuilder, type ValidationReport } from '../../../../lambdas/validator/report.ts';
 
-const EVENT: ValidatorEvent = {
-  inputS3Uri: 's3://data/in/',
-  contentType: 'application/jsonlines',
-  splitType: 'Line',
-  maxPayloadInMB: 1,
-  maxBadRecords: 0,
-};
+const EVENT = { inputS3Uri: 's3://data/in/', maxPayloadInMB: 1 };
+type Changes = Partial<z.input<typeof ValidateEvent>>;
 
 async function* cut(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
 }
 
-async function check(text: string, event: Partial<ValidatorEvent> = {}, chunkBytes = 7): Promise<ValidationReport> {
+async function check(
+  body: string | Buffer,
+  changes: Changes = {},
+  chunkBytes = 7,
+  reading: Partial<ObjectReading> = {},
+): Promise<ValidationReport> {
   const report = new ReportBuilder();
-  const whole = { ...EVENT, ...event };
-  await checkObject(cut(Buffer.from(text), chunkBytes), 's3://data/in/a.jsonl', whole, report);
-  return report.build(whole.maxBadRecords);
+  const event = ValidateEvent.parse({ ...EVENT, ...changes });
+  const start = reading.range ? readingStart(reading.range) : 0;
+  const chunks = cut(Buffer.from(body).subarray(start), chunkBytes);
+  await checkObject(chunks, { object: 's3://data/in/a.jsonl', ...reading }, event, report);
+  return report.build(event.maxBadRecords);
 }
 
 describe('an object of records', () => {
@@ -85,5 +93,113 @@ describe('an object of records', () => {
   it('that are all bad gives a report that stays small', async () => {
     const report = await check('x\n'.repeat(5000), {}, 4096);
     expect(report).toMatchObject({ badRecords: 5000, problems: { length: 20 } });
+  });
+});
+
+describe('a large object in ranges', () => {
+  it('has every record in exactly one of them, whatever the ranges and the chunks, and the same problems', async () => {
+    const record = fc.constantFrom('{"in0":[1]}', '{"in0":[-1]}', 'not json', '', '{"in0":[12345,678]}');
+    const input = fc.record({
+      lines: fc.array(record, { minLength: 1, maxLength: 12 }),
+      last: fc.constantFrom('', '\n', '\r\n'),
+      rangeBytes: fc.integer({ min: 1, max: 40 }),
+      chunkBytes: fc.integer({ min: 1, max: 30 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(input, async ({ lines, last, rangeBytes, chunkBytes }) => {
+        const text = lines.join('\n') + last;
+        const whole = await check(text, {}, chunkBytes);
+        const found = { records: 0, offsets: [] as (number | undefined)[] };
+        for (let start = 0; start < text.length; start += rangeBytes) {
+          const range = { start, end: Math.min(start + rangeBytes, text.length) };
+          const part = await check(text, {}, chunkBytes, { range });
+          found.records += part.records;
+          found.offsets.push(...part.problems.map(({ byteOffset }) => byteOffset));
+        }
+        expect(found.records).toBe(whole.records);
+        expect(found.offsets).toEqual(whole.problems.map(({ byteOffset }) => byteOffset));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('an object of another kind', () => {
+  const tensorflow = { modelKind: 'tensorflow' } as const;
+  const example = Buffer.from([0x0a, 0x00]);
+  const twoExamples = Buffer.concat([writeTfRecord(example), writeTfRecord(example)]);
+  const damaged = Buffer.from(twoExamples);
+  damaged[12]! ^= 0xff;
+  const tfrecord = { ...tensorflow, contentType: 'application/x-tfrecord', splitType: 'TFRecord' } as const;
+
+  it.each([
+    ['gzip', gzipSync('{"in0":[1]}\n{"in0":[-1]}\n'), { compressionType: 'Gzip' }, 2, 'InvalidTokenId'],
+    ['what is not gzip', '{"in0":[1]}\n', { compressionType: 'Gzip' }, 0, 'MalformedBody'],
+    ['cut gzip', gzipSync('{"in0":[1]}\n').subarray(0, 20), { compressionType: 'Gzip' }, 0, 'MalformedBody'],
+    ['CSV', '1,2\n3,"4\n', { ...tensorflow, contentType: 'text/csv' }, 2, 'MalformedBody'],
+    ['TFRecord, cut', twoExamples.subarray(0, 20), tfrecord, 1, 'MalformedBody'],
+    ['TFRecord, damaged, with frames', damaged, tfrecord, 2, 'DamagedRecord'],
+    ['TFRecord, damaged', damaged, { ...tfrecord, batchStrategy: 'SingleRecord' }, 0, 'DamagedRecord'],
+    [
+      'RecordIO',
+      Buffer.concat([writeRecordIo(Buffer.from('abc')), Buffer.from('x')]),
+      { ...tensorflow, contentType: 'application/x-recordio', splitType: 'RecordIO' },
+      1,
+      'MalformedBody',
+    ],
+    [
+      'JSON',
+      '{"instances":[1}',
+      { ...tensorflow, contentType: 'application/json', splitType: 'None' },
+      1,
+      'MalformedJson',
+    ],
+    [
+      'an image',
+      'GIF89a..............',
+      { ...tensorflow, contentType: 'image/png', splitType: 'None' },
+      1,
+      'UnsupportedMediaType',
+    ],
+  ] as const)('(%s) is read as what the job says', async (_, body, changes, records, code) => {
+    const report = await check(Buffer.from(body), changes as Changes);
+    expect(report).toMatchObject({ accepted: false, records, problems: [{ code }] });
+  });
+
+  it('is good when all of its records are', async () => {
+    expect(await check(twoExamples, tfrecord)).toMatchObject({ accepted: true, records: 2 });
+    expect(await check(twoExamples, { ...tfrecord, batchStrategy: 'SingleRecord' })).toMatchObject({ accepted: true });
+    const json = { contentType: 'application/json', splitType: 'None', assembleWith: 'None' } as const;
+    expect(await check('{"instances":[{"in0":[1]},{"in0":[2]}]}', json)).toMatchObject({ accepted: true, records: 1 });
+  });
+});
+
+describe('a job that filters or joins', () => {
+  it('is checked for what the filter takes, and by what the model would get', async () => {
+    const changes = { inputFilter: '$.features' };
+    const text = '{"id":1,"features":{"in0":[1]}}\n{"id":2}\n{"id":3,"features":{"in0":[-1]}}\n';
+    const report = await check(text, changes);
+    expect(report).toMatchObject({ records: 3, fatalProblems: 1, badRecords: 1 });
+    expect(report.problems.map(({ line, code }) => [line, code])).toEqual([
+      [2, 'FilterMismatch'],
+      [3, 'InvalidTokenId'],
+    ]);
+  });
+
+  it('does not overwrite what a record has already', async () => {
+    const report = await check('{"in0":[1],"SageMakerOutput":1}\n', { joinSource: 'Input' });
+    expect(report).toMatchObject({ fatalProblems: 1, problems: [{ code: 'Conflict', line: 1 }] });
+  });
+});
+
+describe('a sample', () => {
+  it('ends after its bytes, at the end of a record, and says so', async () => {
+    const text = '{"in0":[1]}\n'.repeat(100);
+    const report = await check(text, { mode: 'sample' }, 12, { mostBytes: 60 });
+    expect(report).toMatchObject({ accepted: true, complete: false, records: 6 });
+    expect(await check(text, { mode: 'sample' }, 12, { mostBytes: 60_000 })).toMatchObject({
+      complete: true,
+      records: 100,
+    });
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isFolderMarker, strayReason } from '../../../../lambdas/validator/object-name.ts';
 
+const JSON_LINES = { contentType: 'application/jsonlines', compressionType: 'None' } as const;
+
 describe('an object in a prefix', () => {
   it.each([
     ['in/', 'in/a.jsonl'],
@@ -11,7 +13,7 @@ describe('an object in a prefix', () => {
     ['in', 'in/a.jsonl'],
     ['', 'a.jsonl'],
   ])('%s belongs when it is %s', (prefix, key) => {
-    expect(strayReason(prefix, key)).toBeUndefined();
+    expect(strayReason(prefix, key, JSON_LINES)).toBeUndefined();
   });
 
   it.each([
@@ -22,7 +24,22 @@ describe('an object in a prefix', () => {
     ['in/', 'in/.DS_Store', 'marker'],
     ['in', 'in-old/a.jsonl', 'neighbour folder'],
   ])('%s does not belong when it is %s', (prefix, key, reason) => {
-    expect(strayReason(prefix, key)).toContain(reason);
+    expect(strayReason(prefix, key, JSON_LINES)).toContain(reason);
+  });
+
+  it.each([
+    ['in/a.jsonl.gz', 'application/jsonlines', 'Gzip', undefined],
+    ['in/a.csv', 'text/csv', 'None', undefined],
+    ['in/a.csv.gz', 'text/csv', 'Gzip', undefined],
+    ['in/a.csv', 'application/x-tfrecord', 'None', 'ends in .csv'],
+    ['in/train-0.tfrecord', 'application/x-tfrecord', 'None', undefined],
+    ['in/part-0.001', 'text/csv', 'None', undefined],
+    ['in/a.webp', 'image/png', 'None', 'ends in .webp'],
+    ['in/anything.xyz', 'application/octet-stream', 'None', undefined],
+  ] as const)('%s in a job of %s, %s, is judged by them', (key, contentType, compressionType, reason) => {
+    const found = strayReason('in/', key, { contentType, compressionType });
+    if (reason === undefined) expect(found).toBeUndefined();
+    else expect(found).toContain(reason);
   });
 
   it('is a folder marker only when it is empty', () => {
