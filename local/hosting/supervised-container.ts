@@ -27,11 +27,21 @@ const LONGEST_PAUSE_MS = 30_000;
 /** After this long in health the next pause is the first again. */
 const HEALTHY_MS = 60_000;
 
+export interface Supervision {
+  /** @default the real container */
+  readonly start?: (options: ContainerOptions) => Promise<ContainerProcess>;
+  /** Between two pings. @default 5 s */
+  readonly pingEveryMs?: number;
+}
+
 /** @throws TwinvecError NotReady when the first start fails: an endpoint that never was healthy is Failed. */
-export async function superviseContainer(options: ContainerOptions): Promise<SupervisedContainer> {
+export async function superviseContainer(
+  options: ContainerOptions,
+  { start: startOne = startContainer, pingEveryMs = PING_EVERY_MS }: Supervision = {},
+): Promise<SupervisedContainer> {
   const stop = new AbortController();
   const stopped = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-  const start = (): Promise<ContainerProcess> => startContainer({ ...options, signal: stopped });
+  const start = (): Promise<ContainerProcess> => startOne({ ...options, signal: stopped });
   let current: ContainerProcess = await start();
   let starts = 1;
   let answering = true;
@@ -47,7 +57,7 @@ export async function superviseContainer(options: ContainerOptions): Promise<Sup
   async function watch(container: ContainerProcess): Promise<void> {
     let missed = 0;
     while (!container.ended.aborted) {
-      await wait(PING_EVERY_MS, undefined, { signal: container.ended, ref: false }).catch(() => undefined);
+      await wait(pingEveryMs, undefined, { signal: container.ended, ref: false }).catch(() => undefined);
       if (container.ended.aborted) break;
       missed = (await answersPing(container.url, container.ended)) ? 0 : missed + 1;
       if (missed < PINGS_UNTIL_HUNG) continue;

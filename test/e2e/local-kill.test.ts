@@ -6,7 +6,13 @@ import { readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  waitUntilObjectExists,
+} from '@aws-sdk/client-s3';
 import {
   AddTagsCommand,
   CreateEndpointCommand,
@@ -24,10 +30,12 @@ import {
   waitUntilEndpointDeleted,
   waitUntilEndpointInService,
 } from '@aws-sdk/client-sagemaker';
+import { InvokeEndpointAsyncCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import * as tar from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOCAL_CREDENTIALS } from '../../local/start.ts';
 import { type LocalProcess, startLocalProcess } from '../fixtures/local-service/local-process.ts';
+import { serverPids } from '../fixtures/local-service/server-pids.ts';
 import { trainPairModel } from '../fixtures/pair-model/train-pair-model.ts';
 
 const WAIT = { maxWaitTime: 100, minDelay: 1, maxDelay: 1 };
@@ -224,6 +232,51 @@ describe('an endpoint', () => {
 
     const waited = await waitUntilEndpointDeleted({ client: sageMaker, ...WAIT }, { EndpointName });
     expect(waited.state).toBe('SUCCESS');
+  });
+});
+
+describe('an asynchronous request', () => {
+  it('that was accepted is answered after a restart, whether it waited or was under way', async () => {
+    // Prepare
+    const EndpointName = 'queue';
+    await sageMaker.send(modelOf(EndpointName));
+    const config = new CreateEndpointConfigCommand({
+      EndpointConfigName: EndpointName,
+      ProductionVariants: [{ VariantName: 'v', ModelName: EndpointName, InitialInstanceCount: 1 }],
+      AsyncInferenceConfig: {
+        ClientConfig: { MaxConcurrentInvocationsPerInstance: 1 },
+        OutputConfig: { S3OutputPath: 's3://bucket/out' },
+      },
+    });
+    await sageMaker.send(config);
+    await sageMaker.send(new CreateEndpointCommand({ EndpointName, EndpointConfigName: EndpointName }));
+    await waitUntilEndpointInService({ client: sageMaker, ...WAIT }, { EndpointName });
+    const [server] = serverPids(path.join(work, 'local'), EndpointName);
+    // Stopped, it answers nothing: one request is under way, the other waits.
+    process.kill(server!, 'SIGSTOP');
+    const runtime = new SageMakerRuntimeClient(clientConfig());
+    const Body = JSON.stringify({ instances: [{ in0: [1, 2], in1: [3] }] });
+    for (const InferenceId of ['first', 'second']) {
+      await runtime.send(new InvokeEndpointAsyncCommand({ EndpointName, InferenceId, Body }));
+    }
+
+    // Act
+    await service.kill();
+    process.kill(server!, 'SIGKILL');
+    await restart();
+
+    // Assess
+    const s3 = new S3Client({ ...clientConfig(), forcePathStyle: true });
+    for (const InferenceId of ['first', 'second']) {
+      const Key = `out/${InferenceId}.out`;
+      await waitUntilObjectExists({ client: s3, ...WAIT }, { Bucket: 'bucket', Key });
+      const { Body: answer } = await s3.send(new GetObjectCommand({ Bucket: 'bucket', Key }));
+      expect(JSON.parse(await answer!.transformToString())).toEqual({
+        predictions: [{ scores: [expect.any(Number), expect.any(Number)] }],
+      });
+    }
+    await sageMaker.send(new DeleteEndpointCommand({ EndpointName }));
+    await waitUntilEndpointDeleted({ client: sageMaker, ...WAIT }, { EndpointName });
   });
 });
 

@@ -17,7 +17,14 @@ import type { Route, Router } from '../route-request.ts';
 import { openAsyncRequestFolder, type QueuedRequest } from './async-requests.ts';
 import { createNotices } from './notices.ts';
 import { readAsyncRequest } from './read-async-request.ts';
-import { type AsyncRun, makeDefaultBucket, modelRequest, runAsyncRequest } from './run-async-request.ts';
+import {
+  type AsyncRun,
+  expireAsyncRequest,
+  isExpired,
+  makeDefaultBucket,
+  modelRequest,
+  runAsyncRequest,
+} from './run-async-request.ts';
 
 export interface AsyncInference {
   handle(endpointName: string, request: IncomingMessage, response: ServerResponse): Promise<void>;
@@ -83,6 +90,11 @@ export function createAsyncInference({ router, endpoints, s3, dir, log }: AsyncI
         kept.remove(line.shift()!);
         continue;
       }
+      if (isExpired(next)) {
+        line.shift();
+        begin(place, next, () => expireAsyncRequest(run, next, endpoint));
+        continue;
+      }
       if (busy.size >= mostAtOnce(endpoint)) {
         if (busy.size === 0) lookAgain(place);
         return;
@@ -93,12 +105,17 @@ export function createAsyncInference({ router, endpoints, s3, dir, log }: AsyncI
         return;
       }
       line.shift();
-      const work = finish(next, route).finally(() => {
-        busy.delete(work);
-        pump(place);
-      });
-      busy.add(work);
+      begin(place, next, () => runAsyncRequest(run, next, route).finally(() => route.end()));
     }
+  }
+
+  function begin(place: string, request: QueuedRequest, work: () => Promise<void>): void {
+    const busy = running.get(place)!;
+    const done = finish(request, work).finally(() => {
+      busy.delete(done);
+      pump(place);
+    });
+    busy.add(done);
   }
 
   /** Undefined while no instance answers. */
@@ -110,14 +127,12 @@ export function createAsyncInference({ router, endpoints, s3, dir, log }: AsyncI
     }
   }
 
-  async function finish(request: QueuedRequest, route: Route): Promise<void> {
+  async function finish(request: QueuedRequest, work: () => Promise<void>): Promise<void> {
     try {
-      await runAsyncRequest(run, request, route);
+      await work();
       kept.remove(request);
     } catch (error) {
       if (!stop.signal.aborted) log(`asynchronous request ${request.inferenceId}: ${causeOf(error)}`);
-    } finally {
-      route.end();
     }
   }
 

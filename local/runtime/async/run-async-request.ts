@@ -5,6 +5,7 @@ import { LIMITS } from '#core/limits.ts';
 import { errorNotice, successNotice } from '#core/sagemaker/async-inference.ts';
 import { parseS3Uri } from '#core/sagemaker/s3-uri.ts';
 import { causeOf } from '../../control-plane/aws-error.ts';
+import type { Endpoint } from '../../control-plane/endpoints.ts';
 import { NoAnswerError } from '../../hosting/container-request.ts';
 import { createObject, uriText } from '../../object-store/s3-files.ts';
 import { openModel, silence } from '../ask-model.ts';
@@ -30,28 +31,42 @@ interface Answer {
 
 /** Rejects only when the service ends. */
 export async function runAsyncRequest(run: AsyncRun, request: AsyncRequest, route: Route): Promise<void> {
-  const config = route.endpoint.deployment.config.AsyncInferenceConfig?.OutputConfig.NotificationConfig;
-  const held = config?.IncludeInferenceResponseIn ?? [];
+  const config = notificationsOf(route.endpoint);
   try {
     const answer = await invoke(run, request, route);
-    const body = held.includes('SUCCESS_NOTIFICATION_TOPIC') ? answer.body : undefined;
+    const held = config?.IncludeInferenceResponseIn?.includes('SUCCESS_NOTIFICATION_TOPIC');
+    const body = held ? answer.body : undefined;
     const outputLocation = uriText(request.output);
     const notice = successNotice(callOf(request), { ...answer, body, outputLocation }, new Date());
     run.notices.send(config?.SuccessTopic, notice);
   } catch (error) {
     if (run.signal.aborted) throw error;
-    const reason = causeOf(error);
-    await keepFailure(run, request, reason);
-    const body = held.includes('ERROR_NOTIFICATION_TOPIC') ? reason : undefined;
-    run.notices.send(config?.ErrorTopic, errorNotice(callOf(request), reason, body, new Date()));
+    await fail(run, request, route.endpoint, causeOf(error));
   }
 }
 
+export function isExpired({ receivedAt, ttlSeconds }: AsyncRequest): boolean {
+  return Date.now() - receivedAt.getTime() > ttlSeconds * 1000;
+}
+
+/** Ends a request that waited too long. */
+export function expireAsyncRequest(run: AsyncRun, request: AsyncRequest, endpoint: Endpoint): Promise<void> {
+  const reason = `The request waited longer than its RequestTTLSeconds (${request.ttlSeconds} s) and has expired.`;
+  return fail(run, request, endpoint, reason);
+}
+
+async function fail(run: AsyncRun, request: AsyncRequest, endpoint: Endpoint, reason: string): Promise<void> {
+  await keepFailure(run, request, reason);
+  const config = notificationsOf(endpoint);
+  const body = config?.IncludeInferenceResponseIn?.includes('ERROR_NOTIFICATION_TOPIC') ? reason : undefined;
+  run.notices.send(config?.ErrorTopic, errorNotice(callOf(request), reason, body, new Date()));
+}
+
+function notificationsOf({ deployment }: Endpoint) {
+  return deployment.config.AsyncInferenceConfig?.OutputConfig.NotificationConfig;
+}
+
 async function invoke(run: AsyncRun, request: AsyncRequest, route: Route): Promise<Answer> {
-  const age = (Date.now() - request.receivedAt.getTime()) / 1000;
-  if (age > request.ttlSeconds) {
-    throw new Error(`The request waited longer than its RequestTTLSeconds (${request.ttlSeconds} s) and has expired.`);
-  }
   const input = await openInput(run.s3, request, run.signal);
   return route.try(async () => {
     const answer = await openModel({

@@ -1,5 +1,5 @@
 /** InvokeEndpointAsync through the real SDK client, its objects in the real local S3, its notices as files. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -95,6 +95,16 @@ async function noticesOf(topic: string): Promise<Record<string, unknown>[]> {
 }
 
 const queued = async (): Promise<string[]> => readdir(path.join(dir, 'state', 'async-request'));
+
+/** Makes what is queued older, while no service runs. */
+async function letPass(ms: number): Promise<void> {
+  for (const name of await queued()) {
+    const file = path.join(dir, 'state', 'async-request', name);
+    const request = JSON.parse(await readFile(file, 'utf8')) as { readonly receivedAt: string };
+    const receivedAt = new Date(Date.parse(request.receivedAt) - ms);
+    await writeFile(file, JSON.stringify({ ...request, receivedAt }));
+  }
+}
 
 describe('a request', () => {
   it('is accepted at once; its input comes from S3, its answer goes there, and a notice tells', async () => {
@@ -226,6 +236,36 @@ describe('the queue', () => {
     container.problem = undefined;
 
     await expect.poll(() => objectAt(accepted.OutputLocation), POLL).toBe('done');
+  });
+
+  it.each([
+    ['though its instance answers again', undefined],
+    ['while no instance answers', 'being started again'],
+  ])('gives up a request that waited longer than its RequestTTLSeconds, %s', async (_name, problem) => {
+    // Prepare
+    script = (_request, response) => response.end('done');
+    container.problem = 'being started again';
+    const late = await invoke({ Body: Buffer.from('late'), RequestTTLSeconds: 60 });
+    const patient = await invoke({ Body: Buffer.from('patient') });
+    await service.close();
+    await letPass(61_000);
+
+    // Act
+    container.problem = problem;
+    await start();
+    await expect.poll(() => noticesOf('bad'), POLL).toHaveLength(1);
+    container.problem = undefined;
+    await expect.poll(() => noticesOf('good'), POLL).toHaveLength(1);
+
+    // Assess
+    expect(await objectAt(late.FailureLocation)).toBe(
+      'The request waited longer than its RequestTTLSeconds (60 s) and has expired.',
+    );
+    expect(await noticesOf('bad')).toMatchObject([{ invocationStatus: 'Failed', inferenceId: late.InferenceId }]);
+    expect(await objectAt(late.OutputLocation)).toBeUndefined();
+    expect(await objectAt(patient.OutputLocation)).toBe('done');
+    expect(container.seen.map(({ body }) => body)).toEqual(['patient']);
+    await expect.poll(queued, POLL).toEqual([]);
   });
 
   it('survives the end of the service, also what was under way', async () => {
