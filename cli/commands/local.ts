@@ -8,6 +8,9 @@ import { LOCAL_CREDENTIALS, type LocalOptions, startLocal } from '../../local/st
 /** As shells see a command that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
+/** A day. Timers of node end at once when they are told to wait longer than 24 days. */
+const LONGEST_TIMEOUT_SECONDS = 86_400;
+
 interface LocalCommandOptions {
   readonly port: number;
   readonly dir: string;
@@ -49,7 +52,7 @@ export function localCommand(): Command {
     .option(
       '--invocation-timeout <seconds>',
       'time for an answer to InvokeEndpoint',
-      positiveNumber,
+      timeoutSeconds,
       LIMITS.realTimeSeconds.value,
     )
     .addHelpText('after', EXAMPLES)
@@ -103,8 +106,8 @@ function portNumber(text: string): number {
   throw new InvalidArgumentError('Give a port from 0 to 65535.');
 }
 
-function positiveNumber(text: string): number {
+function timeoutSeconds(text: string): number {
   const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError('Give a number above 0.');
+  if (value > 0 && value <= LONGEST_TIMEOUT_SECONDS) return value;
+  throw new InvalidArgumentError(`Give a number above 0, at most ${LONGEST_TIMEOUT_SECONDS}.`);
 }

@@ -80,4 +80,11 @@ describe('twinvec local', () => {
     expect(ended.errors).toMatch(message);
     expect(ended.exitCode).toBe(2);
   });
+
+  it.each(['0', '-1', 'x', '86401', 'Infinity'])('refuses --invocation-timeout %s, and ends', async (seconds) => {
+    const ended = await runTwinvec(['local', '--dir', work, '--invocation-timeout', seconds]);
+
+    expect(ended.errors).toContain('Give a number above 0, at most 86400.');
+    expect(ended.exitCode).not.toBe(0);
+  });
 });
