@@ -69,6 +69,39 @@ describe.skipIf(!found.folder)(`boto3 with the local SageMaker${found.note}`, ()
     ]);
   });
 
+  it('invokes asynchronously, waits for the object, and reads a streamed answer', async () => {
+    const [location, answer, streamed] = (await python.run(
+      `
+      sagemaker_client.create_endpoint_config(EndpointConfigName="async", ProductionVariants=[
+          {"VariantName": "v", "ModelName": "pairs", "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1}],
+          AsyncInferenceConfig={"OutputConfig": {"S3OutputPath": "s3://bucket/async-out"}})
+      sagemaker_client.create_endpoint_config(EndpointConfigName="streams", ProductionVariants=[
+          {"VariantName": "v", "ModelName": "pairs", "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1}])
+      for name in ["async", "streams"]:
+          sagemaker_client.create_endpoint(EndpointName=name, EndpointConfigName=name)
+      for name in ["async", "streams"]:
+          sagemaker_client.get_waiter("endpoint_in_service").wait(EndpointName=name, ${WAIT})
+      body = json.dumps({"instances": [values]})
+      s3.put_object(Bucket="bucket", Key="async-in/a.json", Body=body)
+      accepted = runtime.invoke_endpoint_async(EndpointName="async", InputLocation="s3://bucket/async-in/a.json",
+                                               ContentType="application/json", InferenceId="mine")
+      key = accepted["OutputLocation"].removeprefix("s3://bucket/")
+      s3.get_waiter("object_exists").wait(Bucket="bucket", Key=key, ${WAIT})
+      answer = s3.get_object(Bucket="bucket", Key=key)["Body"].read().decode()
+      stream = runtime.invoke_endpoint_with_response_stream(EndpointName="streams", ContentType="application/json", Body=body)
+      parts = b"".join(event["PayloadPart"]["Bytes"] for event in stream["Body"])
+      for name in ["async", "streams"]:
+          sagemaker_client.delete_endpoint(EndpointName=name)
+      return [accepted["OutputLocation"], answer, parts.decode()]`,
+      pair(3),
+    )) as [string, string, string];
+
+    const scored = { predictions: [{ scores: [expect.any(Number), expect.any(Number)] }] };
+    expect(location).toBe('s3://bucket/async-out/mine.out');
+    expect(JSON.parse(answer)).toEqual(scored);
+    expect(JSON.parse(streamed)).toEqual(scored);
+  });
+
   it('transforms a prefix and waits for the job', async () => {
     // Act
     const [status, keys, lines] = (await python.run(`

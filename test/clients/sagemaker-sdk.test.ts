@@ -1,6 +1,7 @@
 /** The SageMaker Python SDK with the local service: the transformers of AWS's Object2Vec pages, a model, a predictor. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pair } from '../fixtures/pair-model/train-pair-model.ts';
+import { topicPairs } from '../fixtures/training-job/training-job.ts';
 import { findPackages, type PythonClient, SAGEMAKER_SDK, startPythonClient } from './python-client.ts';
 import { type ServiceWithModels, startWithModels } from './start-with-models.ts';
 
@@ -93,5 +94,42 @@ describe.skipIf(!found.folder)(`the SageMaker Python SDK with the local service$
       { predictions: [{ scores: [expect.any(Number), expect.any(Number)] }] },
       ['ModelError', 424],
     ]);
+  });
+
+  it('trains by an Estimator that follows the log, finds the job again, and transforms with its log', async () => {
+    const [log, artifact, attached, transformLog, out] = (await python.run(
+      `
+      import contextlib, io
+      from sagemaker.estimator import Estimator
+      from sagemaker.inputs import TrainingInput
+      rows, line = values
+      s3.put_object(Bucket=bucket, Key="train/a.jsonl", Body=rows)
+      s3.put_object(Bucket=bucket, Key="followed/in/a.jsonl", Body=line)
+      def printed(call):
+          with contextlib.redirect_stdout(io.StringIO()) as out:
+              call()
+          return out.getvalue()
+      estimator = Estimator(image_uri="object2vec", role="arn:aws:iam::000000000000:role/any", instance_count=1,
+                            instance_type="ml.m5.xlarge", output_path=f"s3://{bucket}/trained", sagemaker_session=session,
+                            hyperparameters=dict(enc0_network="pooled_embedding", enc0_vocab_size=2000, enc0_max_seq_len=5, enc_dim=16,
+                                                 mlp_dim=16, mini_batch_size=8, epochs=1))
+      log = printed(lambda: estimator.fit({"train": TrainingInput(f"s3://{bucket}/train/", content_type="application/jsonlines")},
+                                          wait=True, logs=True))
+      name = estimator.latest_training_job.name
+      transformer = estimator.transformer(1, "ml.m5.xlarge", output_path=f"s3://{bucket}/followed/out", assemble_with="Line")
+      transformer.transform(f"s3://{bucket}/followed/in/", content_type="application/jsonlines", split_type="Line", wait=False)
+      transform_log = printed(lambda: transformer.wait(logs=True))
+      return [log, estimator.model_data == f"s3://{bucket}/trained/{name}/output/model.tar.gz",
+              Estimator.attach(name, sagemaker_session=session).model_data == estimator.model_data,
+              transform_log, s3.get_object(Bucket=bucket, Key="followed/out/a.jsonl.out")["Body"].read().decode()]`,
+      [topicPairs(0, 200), PAIRS[0]],
+    )) as [string, boolean, boolean, string, string];
+
+    expect(log).toContain('Completed - Training job completed');
+    expect(log).toContain('#progress_metric: host=algo-1, completed 100 % of epochs');
+    expect(log).toContain('Training seconds: ');
+    expect([artifact, attached]).toEqual([true, true]);
+    expect(transformLog).toContain('[sagemaker logs]: MaxConcurrentTransforms=');
+    expect(JSON.parse(out)).toEqual({ scores: [expect.any(Number), expect.any(Number)] });
   });
 });
