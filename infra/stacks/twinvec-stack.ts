@@ -5,6 +5,7 @@
 import { type CfnElement, CfnOutput, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
+import { LIMITS, mebibytes } from '#core/limits.ts';
 import { BatchTransforms } from '../constructs/batch-transforms.ts';
 import { DataBuckets } from '../constructs/data-buckets.ts';
 import { EncryptionKey } from '../constructs/encryption-key.ts';
@@ -94,7 +95,7 @@ export class TwinvecStack extends Stack {
       image: this.image,
       artifact: this.artifact,
       logGroup: logs,
-      environment: this.environmentOf.model.environment,
+      environment: { ...(hosting.mode === 'async' ? LARGE_BODIES : {}), ...this.environmentOf.model.environment },
       network,
     });
     if (hosting.mode === 'async') this.requests?.grantAnswering(model.role);
@@ -151,6 +152,9 @@ export class TwinvecStack extends Stack {
     new CfnOutput(this, 'NoticeTopicArn', { value: notices.topicArn });
   }
 }
+
+/** The server's own limit is that of real-time calls; SageMaker sends asynchronous endpoints up to 1 GB. */
+const LARGE_BODIES = { TWINVEC_MAX_BODY_MB: `${LIMITS.asyncInput.value / mebibytes(1)}` };
 
 /** Whether an endpoint puts requests or answers into a bucket. */
 function keeps(hosting: Endpoint): boolean {

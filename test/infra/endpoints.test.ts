@@ -82,6 +82,11 @@ describe('an asynchronous endpoint', () => {
     });
   });
 
+  it('lets its container take bodies as large as SageMaker sends', () => {
+    const [model] = resourcesOf(template, 'AWS::SageMaker::Model').filter(({ id }) => id.startsWith('EndpointModel'));
+    expect(model?.properties.PrimaryContainer.Environment).toEqual({ TWINVEC_MAX_BODY_MB: '1024' });
+  });
+
   it('follows its backlog, found by the one dimension that AWS publishes it with, and wakes from nothing', () => {
     const policies = resourcesOf(template, 'AWS::ApplicationAutoScaling::ScalingPolicy');
     const [load, wake] = ['Load', 'Wake'].map((name) => policies.find(({ id }) => id.includes(name))?.properties);
