@@ -8,10 +8,12 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments/schema.ts';
 import type { JobDefinition } from '../jobs/schema.ts';
+import { allowVolumeKey } from './allow-volume-key.ts';
 import { BatchFunctions } from './batch-functions.ts';
 import type { DataBuckets } from './data-buckets.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { GpuModel } from './gpu-model.ts';
+import { hasLocalStorage } from './instance-type.ts';
 import type { ModelArtifact } from './model-artifact.ts';
 import type { FunctionSurroundings } from './service-function.ts';
 import type { ServingImage } from './serving-image.ts';
@@ -41,6 +43,7 @@ export class BatchTransforms extends Construct {
       network: surroundings.network,
     });
     allowData(model, buckets, key);
+    if (!environment.jobs.every(({ instanceType }) => hasLocalStorage(instanceType))) allowVolumeKey(model.role, key);
     const functions = new BatchFunctions(this, 'Functions', {
       buckets,
       key,
@@ -78,6 +81,7 @@ function definitionOf(job: JobDefinition, model: GpuModel, buckets: DataBuckets,
     inputS3Uri: buckets.input.s3UrlForObject(inputFolder),
     outputS3Uri: buckets.output.s3UrlForObject(outputFolder),
     outputKmsKeyId: key.keyArn,
+    ...(hasLocalStorage(fields.instanceType) ? {} : { volumeKmsKeyId: key.keyArn }),
   };
 }
 

@@ -11,6 +11,7 @@ import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Training } from '../environments/training-fields.ts';
 import { allowTracing } from './allow-tracing.ts';
+import { allowVolumeKey } from './allow-volume-key.ts';
 import type { DataBuckets } from './data-buckets.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { allowSageMakerLogs } from './gpu-model.ts';
@@ -84,16 +85,7 @@ export class TrainingPipeline extends Construct {
     );
     allow(['s3:PutObject', 's3:AbortMultipartUpload'], [buckets.output.arnForObjects('models/*')]);
     allow(['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn]);
-    // A training job puts its volume under the key by a grant (AWS docs, "Protect data at rest").
-    if (!hasLocalStorage(training.instanceType)) {
-      role.addToPolicy(
-        new PolicyStatement({
-          actions: ['kms:CreateGrant'],
-          resources: [key.keyArn],
-          conditions: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
-        }),
-      );
-    }
+    if (!hasLocalStorage(training.instanceType)) allowVolumeKey(role, key);
     return role;
   }
 

@@ -28,6 +28,30 @@ describe('the template', () => {
     }
   });
 
+  it('hands filters, join and keys of a job to its runs as they were written', () => {
+    // Prepare
+    const [job] = dev.jobs;
+    const processing = { inputFilter: '$.pair', joinSource: 'Input' as const, outputFilter: '$.SageMakerOutput' };
+    const on = (instanceType: string, variant: 'cpu' | 'gpu') =>
+      parseEnvironment({
+        ...dev,
+        image: { variant },
+        endpoint: { ...dev.endpoint, instanceType },
+        jobs: [{ ...job!, instanceType, ...processing }],
+      });
+
+    // Act
+    const [disks, nvme] = [on('ml.m6i.xlarge', 'cpu'), on('ml.g5.xlarge', 'gpu')].map((environment) => {
+      const [schedule] = resourcesOf(synthesise(environment), 'AWS::Scheduler::Schedule');
+      return JSON.parse(JSON.parse(plain(schedule?.properties.Target.Input)).Input).definition;
+    });
+
+    // Assess
+    expect(disks).toMatchObject({ ...processing, outputKmsKeyId: '<Key.Arn>', volumeKmsKeyId: '<Key.Arn>' });
+    expect(nvme).toMatchObject({ ...processing, outputKmsKeyId: '<Key.Arn>' });
+    expect(nvme.volumeKmsKeyId).toBeUndefined();
+  });
+
   it('lets through to the router exactly the routes that it has', () => {
     const routes = Object.values(ROUTES).map(({ method, path }) => `${method} ${path}`);
     const letThrough = resourcesOf(synthesise(dev), 'AWS::ApiGatewayV2::Route').map(
