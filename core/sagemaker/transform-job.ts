@@ -1,6 +1,6 @@
 /**
- * CreateTransformJob: the request with the API model's ranges (spec sagemaker 2.2), the rules between its fields, and
- * which of its valid fields this engine does not do. Those are refused by name; a field is never accepted and ignored.
+ * CreateTransformJob: the request with the API model's ranges (spec sagemaker 2.2) and the rules between its fields.
+ * docs/local-differences.md lists the fields that are checked and described, and have no effect on one's own machine.
  */
 import * as z from 'zod';
 import { type DataProcessing, readDataProcessing } from '#core/batch/processing/data-processing.ts';
@@ -97,18 +97,12 @@ export const TRANSFORM_JOB_STATUSES = ['InProgress', 'Completed', 'Failed', 'Sto
 export type TransformJobStatus = (typeof TRANSFORM_JOB_STATUSES)[number];
 
 /**
- * What of a valid request this engine does not do, and the cross-rules of the API.
+ * The rules of the API between fields.
  *
  * @returns what is to be done with the records, undefined when nothing is
- * @throws TwinvecError ValidationFailed naming every such field.
+ * @throws TwinvecError ValidationFailed or InvalidConfiguration naming the fields
  */
 export function checkTransformJob(job: CreateTransformJobRequest, sliceEnd?: SliceEnd): DataProcessing | undefined {
-  const unsupported = unsupportedFields(job);
-  if (unsupported.length > 0) {
-    throw refuse(
-      `${unsupported.join(', ')}: valid at AWS, not supported by this engine. docs/local-differences.md lists what is.`,
-    );
-  }
   const problem = payloadProblem(job.MaxConcurrentTransforms || 1, job.MaxPayloadInMB ?? 1);
   if (problem) throw refuse(problem);
   const { TransformInput: input, TransformOutput: output, DataProcessing: data } = job;
@@ -124,18 +118,6 @@ export function checkTransformJob(job: CreateTransformJobRequest, sliceEnd?: Sli
     maxPayloadMb: job.MaxPayloadInMB,
     sliceEnd,
   });
-}
-
-function unsupportedFields(job: CreateTransformJobRequest): string[] {
-  const { TransformOutput: output, TransformResources: resources } = job;
-  const rules: readonly (readonly [boolean, string])[] = [
-    [output.KmsKeyId !== undefined, 'TransformOutput.KmsKeyId'],
-    [resources.VolumeKmsKeyId !== undefined, 'TransformResources.VolumeKmsKeyId'],
-    [resources.TransformAmiVersion !== undefined, 'TransformResources.TransformAmiVersion'],
-    [job.DataCaptureConfig?.KmsKeyId !== undefined, 'DataCaptureConfig.KmsKeyId'],
-    [job.ExperimentConfig !== undefined, 'ExperimentConfig'],
-  ];
-  return rules.filter(([present]) => present).map(([, name]) => name);
 }
 
 /** What a job says about how to run it. */

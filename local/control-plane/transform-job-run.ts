@@ -126,12 +126,12 @@ async function startServers(
 ): Promise<readonly OwnedModelServer[]> {
   const environment = { ...job.request.Environment, ...batchEnvironment(choicesOf(job.request)) };
   const starts = Array.from({ length: count }, (_, index) => {
-    const logFile = logFileOf(`instance-${index + 1}`);
+    const stream = `instance-${index + 1}`;
     const request = {
       model: job.model,
       region: job.region,
       environment,
-      logFile,
+      logFileOf: (hostname: string | undefined) => logFileOf(hostname === undefined ? stream : `${stream}/${hostname}`),
       startupTimeoutMs: STARTUP_TIMEOUT_MS,
       signal,
     };

@@ -122,7 +122,7 @@ export async function startInstance(host: InstanceHost, request: InstanceRequest
 }
 
 /** A single container is `primary` in the service's messages, those of a pipeline are numbered. */
-function hostnameOf(definition: ContainerDefinition, at: number, count: number): string {
+export function hostnameOf(definition: ContainerDefinition, at: number, count: number): string {
   if (count === 1) return 'primary';
   return definition.ContainerHostname ?? `container-${at + 1}`;
 }

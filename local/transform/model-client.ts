@@ -1,15 +1,17 @@
 /**
- * Requests to one model server in a transform, over connections that are kept open: whole bodies and answers, or both
- * as streams where MaxPayloadInMB is 0.
+ * Requests to one model server in a transform, through all containers where its model is a pipeline, over connections
+ * that are kept open: whole bodies and answers, or both as streams where MaxPayloadInMB is 0.
  */
 import http from 'node:http';
 import { LIMITS } from '#core/limits.ts';
 import {
   type ContainerAnswer,
+  type ContainerRequest,
   type OpenAnswer,
   openContainer,
   requestContainer,
 } from '../hosting/container-request.ts';
+import type { RequestBody } from '../hosting/send-body.ts';
 import { RefusedError } from './failure.ts';
 import type { ModelServer } from './model-server.ts';
 import { type RetryOptions, withRetries } from './retries.ts';
@@ -51,26 +53,46 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
   const { server } = options;
   const timeoutMs = options.timeoutMs ?? LIMITS.batchInvocationSeconds.value * 1000;
   const agent = new http.Agent({ keepAlive: true, maxSockets: options.maxConnections });
-  const common = (headers: RequestHeaders) => ({ agent, timeoutMs, headers: toHeaders(headers) }) as const;
+
+  /** The request to the last container of a pipeline: what those before it answer goes on to the next as it comes. */
+  async function lastRequest(
+    { contentType, accept }: RequestHeaders,
+    body: RequestBody,
+    signal: AbortSignal,
+  ): Promise<readonly [url: string, sent: ContainerRequest, signal: AbortSignal]> {
+    const urls = [server.url, ...(server.nextUrls ?? [])].map((url) => `${url}/invocations`);
+    const last = urls.pop()!;
+    const sent = { method: 'POST', agent, timeoutMs } as const;
+    let step = { contentType, body };
+    for (const url of urls) {
+      const headers = toHeaders({ contentType: step.contentType });
+      const answer = await openContainer(url, { ...sent, headers, body: step.body }, signal);
+      if (!isGood(answer.status)) throw await refusal(answer);
+      step = { contentType: answer.headers['content-type'], body: answer.parts };
+    }
+    return [last, { ...sent, headers: toHeaders({ contentType: step.contentType, accept }), body: step.body }, signal];
+  }
 
   return {
     invoke: (request, signal) =>
       withRetries(server, options, signal, async () => {
-        const sent = { ...common(request), method: 'POST', body: request.body } as const;
-        const answer = await requestContainer(`${server.url}/invocations`, sent, signal);
+        const answer = await requestContainer(...(await lastRequest(request, request.body, signal)));
         if (isGood(answer.status)) return answer;
         throw new RefusedError(answer.status, answer.body);
       }),
     stream: (headers, open, receive, signal) =>
       withRetries(server, options, signal, async () => {
-        const sent = { ...common(headers), method: 'POST', body: await open() } as const;
-        const answer = await openContainer(`${server.url}/invocations`, sent, signal);
+        const answer = await openContainer(...(await lastRequest(headers, await open(), signal)));
         if (isGood(answer.status)) return receive(answer);
-        throw new RefusedError(answer.status, Buffer.concat(await Array.fromAsync(answer.parts)));
+        throw await refusal(answer);
       }),
     get: (path, signal) => requestContainer(server.url + path, { method: 'GET', agent, timeoutMs }, signal),
     close: () => agent.destroy(),
   };
+}
+
+async function refusal({ status, parts }: OpenAnswer): Promise<RefusedError> {
+  return new RefusedError(status, Buffer.concat(await Array.fromAsync(parts)));
 }
 
 function isGood(status: number): boolean {

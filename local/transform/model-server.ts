@@ -7,6 +7,8 @@ import type { ContainerProcess } from '../hosting/container-process.ts';
 export interface ModelServer {
   /** `http://127.0.0.1:8080`; may change with a restart. */
   readonly url: string;
+  /** The containers of a serial pipeline after the first: each gets what the one before it answered. */
+  readonly nextUrls?: readonly string[];
   /** How the server process ended; undefined while it runs. */
   readonly describeEnd?: () => string | undefined;
   /** Starts it again when it has ended, if it may. Never rejects. */
@@ -17,7 +19,7 @@ export interface OwnedModelServer extends ModelServer {
   stop(): Promise<void>;
 }
 
-export type StartedProcess = Pick<ContainerProcess, 'url' | 'describeEnd' | 'stop'>;
+export type StartedProcess = Pick<ContainerProcess, 'url' | 'describeEnd' | 'stop'> & Pick<ModelServer, 'nextUrls'>;
 
 export interface RestartOptions {
   /** @default 1 */
@@ -47,6 +49,9 @@ export async function startModelServer(
   return {
     get url() {
       return running.url;
+    },
+    get nextUrls() {
+      return running.nextUrls ?? [];
     },
     describeEnd: () => running.describeEnd(),
     async revive(signal) {

@@ -1,7 +1,7 @@
 /** Transform jobs of the local service through the real SDK: every field of the request, and a service that is killed. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -23,6 +23,7 @@ import {
   StopTransformJobCommand,
   waitUntilTransformJobCompletedOrStopped,
 } from '@aws-sdk/client-sagemaker';
+import * as tar from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOCAL_CREDENTIALS } from '../../local/start.ts';
 import { ENGINES } from '../fixtures/pair-model/engines.ts';
@@ -33,12 +34,14 @@ const JSON_LINES = 'application/jsonlines';
 const RECORDS = 400;
 
 let work: string;
+let archiveFile: string;
 let archive: Buffer;
 let service: RunningService;
 
 beforeAll(async () => {
   work = await mkdtemp(path.join(tmpdir(), 'twinvec-local-transform-'));
-  archive = await readFile((await trainPairModel(work, ENGINES[0]!)).archive);
+  archiveFile = (await trainPairModel(work, ENGINES[0]!)).archive;
+  archive = await readFile(archiveFile);
   service = await startService();
   await service.s3.send(new CreateBucketCommand({ Bucket: 'bucket' }));
   await put('model.tar.gz', archive);
@@ -87,6 +90,17 @@ async function urlOf(child: ChildProcess): Promise<string> {
     return url;
   }
   throw new Error('the service did not start');
+}
+
+/** The model's archive with one file more. */
+async function archiveWith(name: string, content: string): Promise<Buffer> {
+  const copy = await mkdtemp(path.join(work, 'model-'));
+  await tar.extract({ file: archiveFile, cwd: copy });
+  await mkdir(path.dirname(path.join(copy, name)), { recursive: true });
+  await writeFile(path.join(copy, name), content);
+  const file = `${copy}.tar.gz`;
+  await tar.create({ gzip: true, cwd: copy, file }, await readdir(copy));
+  return readFile(file);
 }
 
 const put = (Key: string, Body: Uint8Array | string) =>
@@ -186,6 +200,60 @@ describe('a transform job', () => {
     [{ MaxConcurrentTransforms: 50, MaxPayloadInMB: 3 }, /50 x 3/],
   ])('is refused when it is created: %j', async (change, problem) => {
     await expect(create(jobOf('refused', change))).rejects.toThrow(problem);
+  });
+
+  it('goes through a serial pipeline, and describes what has no effect here', async () => {
+    // Prepare: a container that turns any text into a pair, before the one that scores pairs
+    const made = JSON.stringify({ instances: [pair(1)] });
+    const handler = `export const handler = () => [${JSON.stringify(made)}, 'application/json'];`;
+    await put('first.tar.gz', await archiveWith('code/inference.js', handler));
+    const ModelDataUrls = ['s3://bucket/first.tar.gz', 's3://bucket/model.tar.gz'];
+    const Containers = ModelDataUrls.map((ModelDataUrl) => ({ ModelDataUrl }));
+    await service.sageMaker.send(new CreateModelCommand({ ModelName: 'chain', Containers }));
+    await put('chain/in/a.txt', 'any text');
+    const S3DataSource = { S3DataType: 'S3Prefix', S3Uri: 's3://bucket/chain/in/' } as const;
+    const withoutEffect = {
+      TransformResources: {
+        InstanceType: 'ml.g5.xlarge',
+        InstanceCount: 1,
+        VolumeKmsKeyId: 'alias/volume',
+        TransformAmiVersion: 'al2-ami-sagemaker-batch-gpu-470',
+      },
+      TransformOutput: { S3OutputPath: 's3://bucket/chain/out', Accept: 'application/json', KmsKeyId: 'alias/out' },
+      ExperimentConfig: { ExperimentName: 'nightly', TrialName: 'one' },
+    } as const;
+
+    // Act
+    await create({
+      ...jobOf('chain'),
+      ModelName: 'chain',
+      TransformInput: { DataSource: { S3DataSource }, ContentType: 'text/plain' },
+      ...withoutEffect,
+    });
+
+    // Assess
+    expect(await ended('chain')).toMatchObject({ TransformJobStatus: 'Completed', ...withoutEffect });
+    expect(JSON.parse(await read('chain/out/a.txt.out'))).toEqual({
+      predictions: [{ scores: [expect.any(Number), expect.any(Number)] }],
+    });
+    const logs = path.join(work, 'local', 'logs', 'aws', 'sagemaker', 'TransformJobs', 'chain', 'instance-1');
+    for (const name of ['container-1', 'container-2']) {
+      expect(await readFile(path.join(logs, `${name}.log`), 'utf8')).toContain('"listening"');
+    }
+  });
+
+  it('fails when its model is one of which callers choose a part', async () => {
+    await put('multi/a.tar.gz', archive);
+    const multiModel = { Mode: 'MultiModel', ModelDataUrl: 's3://bucket/multi/' } as const;
+    await service.sageMaker.send(new CreateModelCommand({ ModelName: 'multi', PrimaryContainer: multiModel }));
+    await put('multi-job/in/a.jsonl', pairLines(1));
+
+    await create({ ...jobOf('multi-job'), ModelName: 'multi' });
+
+    expect(await ended('multi-job')).toMatchObject({
+      TransformJobStatus: 'Failed',
+      FailureReason: expect.stringMatching(/^ClientError: Model multi has a container in MultiModel mode/),
+    });
   });
 
   it('fails with the place when its manifest is none', async () => {

@@ -38,12 +38,33 @@ describe('CreateTransformJob', () => {
     expect(() => parse({ ...JOB, ...change })).toThrow(message);
   });
 
+  it('takes what has no effect here: keys, experiments and AMIs', () => {
+    const job = parse({
+      ...JOB,
+      TransformOutput: { ...JOB.TransformOutput, KmsKeyId: 'alias/key' },
+      TransformResources: {
+        ...JOB.TransformResources,
+        VolumeKmsKeyId: 'k',
+        TransformAmiVersion: 'al2-ami-sagemaker-1',
+      },
+      DataCaptureConfig: { DestinationS3Uri: 's3://data/capture', KmsKeyId: 'k' },
+      ExperimentConfig: { ExperimentName: 'e', TrialName: 't', TrialComponentDisplayName: 'c', RunName: 'r' },
+    });
+
+    expect(() => checkTransformJob(job)).not.toThrow();
+  });
+
   it.each([
-    [{ ExperimentConfig: { ExperimentName: 'e' } }, 'ExperimentConfig'],
-    [{ DataCaptureConfig: { DestinationS3Uri: 's3://data/capture', KmsKeyId: 'k' } }, 'DataCaptureConfig.KmsKeyId'],
-    [{ TransformOutput: { ...JOB.TransformOutput, KmsKeyId: 'k' } }, 'TransformOutput.KmsKeyId'],
-  ])('refuses by name what is valid at AWS and not done here: %j', (change, name) => {
-    expect(() => checkTransformJob(parse({ ...JOB, ...change }))).toThrow(name);
+    [{ TransformOutput: { ...JOB.TransformOutput, KmsKeyId: 'not a key' } }, /'transformOutput.kmsKeyId'/],
+    [{ TransformResources: { ...JOB.TransformResources, VolumeKmsKeyId: 'ä' } }, /'transformResources.volumeKmsKeyId'/],
+    [
+      { TransformResources: { ...JOB.TransformResources, TransformAmiVersion: '-' } },
+      /'transformResources.transformAmiVersion'/,
+    ],
+    [{ ExperimentConfig: { ExperimentName: '_' } }, /'experimentConfig.experimentName'/],
+    [{ ExperimentConfig: { Surprise: 'e' } }, /Surprise is not a field/],
+  ])('refuses those, too, in a form that they cannot have: %j', (change, message) => {
+    expect(() => parse({ ...JOB, ...change })).toThrow(message);
   });
 
   it.each(['None', 'Line', 'RecordIO', 'TFRecord'])('splits by %s', (SplitType) => {

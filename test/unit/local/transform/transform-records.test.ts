@@ -319,6 +319,56 @@ describe('several instances', () => {
   });
 });
 
+describe('a serial pipeline', () => {
+  it.each([1, 0])('sends on what each container answers, with MaxPayloadInMB %i', async (maxPayloadMb) => {
+    // Prepare: the first loses records that say so
+    await put({ 'a.txt': 'lose\nkept\nlose' });
+    const last = await startEchoServer();
+
+    // Act
+    server = await startEchoServer();
+    const report = await runPipeline([server, last], { maxPayloadMb });
+    await last.close();
+
+    // Assess
+    expect(report).toMatchObject({ failures: [], retries: 0 });
+    expect([server.bodies, last.bodies]).toEqual([['lose\nkept\nlose'], ['kept']]);
+    expect(await output('a.txt.out')).toBe('kept');
+  });
+
+  it.each([
+    ['400', /^ClientError: 400/, 0],
+    ['500', /^Bad HTTP status received from algorithm: 500/, 3],
+    ['drop', /^Unable to get response from algorithm/, 3],
+  ])(
+    'fails its object when the first container answers %s, and the last is asked nothing',
+    async (word, cause, retries) => {
+      // Prepare
+      await put({ 'a.txt': word });
+      const last = await startEchoServer();
+
+      // Act
+      server = await startEchoServer();
+      const report = await runPipeline([server, last], { maxPayloadMb: 1 });
+      await last.close();
+
+      // Assess
+      expect(report).toMatchObject({ failures: [{ cause: expect.stringMatching(cause) }], retries });
+      expect(last.bodies).toEqual([]);
+      expect(await outputs()).toEqual([]);
+    },
+  );
+
+  const runPipeline = ([first, last]: readonly [EchoServer, EchoServer], choices: TransformOptions['choices']) =>
+    runTransform({
+      source: folderSource(path.join(folder, 'in')),
+      sink: folderSink(path.join(folder, 'out')),
+      servers: [{ url: first.url, nextUrls: [last.url] }],
+      choices,
+      requests: { backOff: atOnce, timeoutMs: 5000 },
+    });
+});
+
 describe('data capture', () => {
   it('lists inputs and outputs below the hour of the start, when they are there', async () => {
     await put({ 'a.jsonl': '1\n', 'b.jsonl': '400\n', 'c.jsonl': '2\n' });
