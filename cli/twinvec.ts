@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=2
 /**
  * The `twinvec` command: thin faces over the folders beside it. `twinvec <verb> --help` shows examples.
  */
