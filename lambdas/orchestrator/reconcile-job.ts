@@ -2,13 +2,12 @@
  * After a job: every input object against its output object, counted as streams, and the run's manifest.
  */
 import { outputName } from '#core/batch/output-name.ts';
-import { recordsOfLines } from '#core/batch/response-records.ts';
-import { splitLines } from '#core/batch/split-lines.ts';
 import type { TransformPlan } from '#core/jobs/plan-transform.ts';
 import { type FileCounts, type Reconciliation, reconcile } from '#core/jobs/reconcile.ts';
 import { buildRunManifest } from '#core/jobs/run-manifest.ts';
 import { locate, toAddress } from '#core/jobs/s3-address.ts';
 import { type ListedObject, listObjects, readObject, type S3Access, writeObject } from '../commons/s3-objects.ts';
+import { createCounter, type RecordCounter } from './count-records.ts';
 
 export interface ReconcileResult extends Reconciliation {
   readonly jobName: string;
@@ -33,11 +32,12 @@ async function countFiles(s3: S3Access, { request }: TransformPlan): Promise<Fil
   const folder = locate(`${request.TransformOutput.S3OutputPath}/`);
   const outputs = new Map<string, ListedObject>();
   for await (const object of listObjects(s3, folder)) outputs.set(object.key, object);
+  const counter = createCounter(request);
   const files: FileCounts[] = [];
   for await (const object of listObjects(s3, input)) {
     if (object.key.endsWith('/') && object.bytes === 0) continue;
     const key = folder.key + outputName(input.key, object.key);
-    files.push(await countFile(s3, object, { bucket: folder.bucket, key }, outputs.get(key)));
+    files.push(await countFile(s3, object, { bucket: folder.bucket, key }, outputs.get(key), counter));
   }
   return files;
 }
@@ -47,24 +47,15 @@ async function countFile(
   input: ListedObject,
   expected: { readonly bucket: string; readonly key: string },
   output: ListedObject | undefined,
+  counter: RecordCounter,
 ): Promise<FileCounts> {
-  const sent = await countRecords(readObject(s3, input));
-  const received = output && (await countRecords(readObject(s3, output)));
+  const recordsIn = await counter.countInput(readObject(s3, input));
+  const received = output && (await counter.countOutput(readObject(s3, output)));
   return {
     input: toAddress(input),
     output: toAddress(expected),
-    recordsIn: sent.records,
+    recordsIn,
     recordsOut: received?.records,
     placeholders: received?.placeholders ?? 0,
   };
-}
-
-async function countRecords(chunks: AsyncIterable<Uint8Array>): Promise<{ records: number; placeholders: number }> {
-  let records = 0;
-  let placeholders = 0;
-  for await (const group of splitLines(chunks)) {
-    records += group.length;
-    for (const { bytes } of group) placeholders += recordsOfLines(bytes).placeholders.length;
-  }
-  return { records, placeholders };
 }

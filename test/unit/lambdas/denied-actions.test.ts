@@ -1,0 +1,107 @@
+/**
+ * Every action that a role of the Lambdas has, refused (spec faults R11): one error that names it, after one request,
+ * so that the person who has to mend the policy knows what to add and to which resource.
+ */
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { planTransform } from '#core/jobs/plan-transform.ts';
+import { TransformDefinition } from '#core/jobs/transform-definition.ts';
+import { findObject, readBytes, writeObject } from '../../../lambdas/commons/s3-objects.ts';
+import { createJob } from '../../../lambdas/orchestrator/create-job.ts';
+import { observeJob } from '../../../lambdas/orchestrator/observe-job.ts';
+import { invokeAsync } from '../../../lambdas/router/async/invoke-async.ts';
+import { invokeModel } from '../../../lambdas/router/invoke.ts';
+import { ValidateEvent } from '../../../lambdas/validator/event.ts';
+import { validateInput } from '../../../lambdas/validator/validate-input.ts';
+
+let server: http.Server;
+let requests = 0;
+let s3: S3Client;
+let sageMaker: SageMakerClient;
+let runtime: SageMakerRuntimeClient;
+
+beforeAll(async () => {
+  // AWS as far as a refusal, in the words of each service. What is put into S3 is taken where a test needs it.
+  server = http.createServer((request, response) => {
+    request.resume();
+    if (request.method === 'PUT' && request.url?.includes('/async/')) {
+      response.end();
+      return;
+    }
+    requests += 1;
+    const isS3 = request.headers['user-agent']?.includes('api/s3');
+    response.writeHead(403, {
+      'content-type': isS3 ? 'application/xml' : 'application/json',
+      'x-amzn-errortype': 'AccessDeniedException',
+    });
+    const xml = '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>no</Message></Error>';
+    response.end(isS3 ? xml : JSON.stringify({ __type: 'AccessDeniedException', Message: 'no' }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const common = {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  };
+  s3 = new S3Client({ ...common, forcePathStyle: true });
+  sageMaker = new SageMakerClient(common);
+  runtime = new SageMakerRuntimeClient(common);
+});
+
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const plan = () =>
+  planTransform(
+    TransformDefinition.parse({
+      name: 'job',
+      modelName: 'model',
+      inputS3Uri: 's3://data/in/',
+      outputS3Uri: 's3://data/out',
+      instanceType: 'ml.g5.xlarge',
+    }),
+    '2026-11-21T03:00:00Z',
+  );
+const OBJECT = { bucket: 'data', key: 'in/a.jsonl', etag: '', bytes: 1 };
+const INVOCATION = {
+  endpointName: 'pairs',
+  body: Buffer.from('{}'),
+  contentType: 'application/json',
+  accept: undefined,
+  customAttributes: undefined,
+  inferenceId: 'r-1',
+};
+const LATER = { ...INVOCATION, requestId: 'r-1', input: INVOCATION.body };
+const ROUTE = { endpointName: 'later', folder: 's3://data/async/' };
+
+describe('a role without', () => {
+  it.each<[action: string, resource: string, act: () => Promise<unknown>]>([
+    [
+      's3:ListBucket',
+      's3://data/in/',
+      () => validateInput({ client: s3 }, ValidateEvent.parse({ inputS3Uri: 's3://data/in/' })),
+    ],
+    ['s3:GetObject', 's3://data/in/a.jsonl', () => readBytes({ client: s3 }, OBJECT)],
+    ['s3:GetObject', 's3://data/in/a.jsonl', () => findObject({ client: s3 }, OBJECT)],
+    ['s3:PutObject', 's3://data/in/a.jsonl', () => writeObject({ client: s3 }, OBJECT, 'x', 'text/plain')],
+    ['sagemaker:CreateTransformJob', 'job-20261121t030000', () => createJob(sageMaker, plan())],
+    ['sagemaker:DescribeTransformJob', 'job', () => observeJob(sageMaker, 'job')],
+    ['sagemaker:InvokeEndpoint', 'the endpoint', () => invokeModel(runtime, INVOCATION, 20_000)],
+    ['sagemaker:InvokeEndpointAsync', 'the endpoint', () => invokeAsync({ runtime, s3: { client: s3 } }, ROUTE, LATER)],
+  ])('%s is told so, with the resource %s, and nothing is tried again', async (action, resource, act) => {
+    requests = 0;
+    await expect(act()).rejects.toMatchObject({
+      code: 'AccessDenied',
+      message: expect.stringContaining(`${action} on ${resource}`),
+    });
+    expect(requests).toBe(1);
+  });
+});
