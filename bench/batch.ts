@@ -208,7 +208,7 @@ async function benchMemory(folder: string): Promise<readonly BenchRow[]> {
   });
 }
 
-/** Those of the `twinvec` command (docs/decisions/0015-small-young-generation.md). */
+/** Those of the `twinvec` command (docs/decisions/0016-small-young-generation.md). */
 const COMMAND_OPTIONS = ['--max-semi-space-size=2'];
 
 async function peakOf(bytes: number, url: string, folder: string): Promise<number> {
