@@ -104,12 +104,18 @@ describe.each(clis)('$name with the local SageMaker$note', (cli) => {
         answerFile,
       );
       const refused = await runCli(cli, service.url, ['sagemaker', 'describe-model', '--model-name', 'none']);
+      const group = `/aws/sagemaker/Endpoints/${name}`;
+      // `logs tail` is of version 2.
+      const logs = await (cli.name === 'AWS CLI 2'
+        ? aws('logs', 'tail', group, '--since', '1h')
+        : aws('logs', 'filter-log-events', '--log-group-name', group, '--query', 'events[].message'));
 
       // Assess
       expect(JSON.parse(await readFile(answerFile, 'utf8'))).toEqual({
         predictions: [{ scores: [expect.any(Number), expect.any(Number)] }],
       });
       expect(variantOfAnswer).toBe('AllTraffic');
+      expect(logs).toContain('engine_worker_ready');
       expect(refused.exitCode).not.toBe(0);
       expect(refused.errors).toContain(
         'An error occurred (ValidationException) when calling the DescribeModel operation: Could not find model',
