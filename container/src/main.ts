@@ -2,6 +2,8 @@
 /**
  * The image's entry point: SageMaker runs it as `<image> serve` or `<image> train`. Each verb loads only its own code.
  */
+import { cacheCompiledCode } from './compile-cache.ts';
+
 const USAGE = 'Usage: main.ts serve [--help] | train\n';
 
 async function main([verb, ...rest]: readonly string[]): Promise<void> {
@@ -30,4 +32,5 @@ function endWithHost(): void {
 }
 
 endWithHost();
+cacheCompiledCode();
 await main(process.argv.slice(2));
