@@ -135,9 +135,9 @@ export function parseServingConfig(env: NodeJS.ProcessEnv): ServingConfig {
     loadTimeoutMs: read.waitTimeSeconds === undefined ? read.loadTimeoutMs : read.waitTimeSeconds * 1000,
     handlerProcesses: read.handlerProcesses ?? Math.min(MAX_HANDLER_PROCESSES, availableParallelism()),
     handlerTimeoutMs: read.handlerTimeoutSeconds * 1000,
-    // Batch mode never sheds what it advertised, whatever the general bounds say.
+    // Batch mode never sheds what it advertised, nor is a body shed that was explicitly allowed, whatever the bounds say.
     queueRequests: Math.max(queueRequests(read), read.batch ? concurrency : 0),
-    queueBytes: Math.max(read.queueBytes, read.batch ? concurrency * maxBodyBytes : maxBodyBytes),
+    queueBytes: Math.max(read.queueBytes, bytesPromised(read, concurrency, maxBodyBytes)),
     queueDeadlineMs: queueDeadlineMs(read),
   });
 }
@@ -238,8 +238,13 @@ function defaultConcurrency(payloadMb: number): number {
   return Math.min(DEFAULT_CONCURRENCY, allowed);
 }
 
+function bytesPromised({ batch, maxBodyMb }: Read, concurrency: number, maxBodyBytes: number): number {
+  if (batch) return concurrency * maxBodyBytes;
+  return maxBodyMb === undefined ? 0 : maxBodyBytes;
+}
+
 function bodyLimit({ batch, maxBodyMb, maxPayloadMb }: Read): number {
-  if (!batch) return mebibytes(maxBodyMb);
+  if (!batch) return maxBodyMb === undefined ? LIMITS.realTimeBody.value : mebibytes(maxBodyMb);
   // 0 is "any size, chunked" to the platform; memory is not endless.
   return mebibytes(maxPayloadMb || LIMITS.batchMaxPayloadMb.value);
 }

@@ -35,7 +35,8 @@ export const SERVING_SETTINGS = {
   }),
   maxBodyMb: wholeNumber({
     name: 'TWINVEC_MAX_BODY_MB',
-    fallback: LIMITS.realTimeBody.value / mebibytes(1),
+    fallback: undefined,
+    defaultText: `${LIMITS.realTimeBody.value / mebibytes(1)}`,
     min: 1,
     max: LIMITS.asyncInput.value / mebibytes(1),
     doc: 'Largest body outside batch mode, in MiB. An asynchronous endpoint may be sent 1 GB.',
