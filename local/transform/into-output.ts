@@ -1,7 +1,8 @@
 /** The output of an object while it is written: it appears when all of it is there, and otherwise never. */
+
+import type { ObjectRun } from './object-run.ts';
 import type { FinishedObject } from './report.ts';
 import type { OutputObject, SourceObject } from './storage.ts';
-import type { ObjectRun } from './transform-object.ts';
 
 /** Rejects with what `write` or the signal threw, the output discarded. */
 export async function intoOutput(

@@ -11,10 +11,11 @@ import { TwinvecError } from '#core/errors.ts';
 import { describeFailure } from './failure.ts';
 import { createModelClient, type ModelClient, type ModelClientOptions } from './model-client.ts';
 import type { ModelServer } from './model-server.ts';
+import type { CompressionType, ObjectRun } from './object-run.ts';
 import { createTally, type FinishedObject, type TransformProgress, type TransformReport } from './report.ts';
 import { createSemaphore } from './semaphore.ts';
 import type { SourceObject, TransformSink, TransformSource } from './storage.ts';
-import { type CompressionType, type ObjectRun, transformObject } from './transform-object.ts';
+import { transformObject } from './transform-object.ts';
 
 export interface TransformOptions {
   readonly source: TransformSource;

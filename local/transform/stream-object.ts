@@ -8,9 +8,9 @@ import { StreamedRecords } from '#core/batch/response-records.ts';
 import { type StreamedBody, streamedBody } from '#core/batch/streamed-body.ts';
 import type { OpenAnswer } from '../hosting/container-request.ts';
 import { intoOutput } from './into-output.ts';
+import type { ObjectRun } from './object-run.ts';
 import { type FinishedObject, LISTED_PLACEHOLDERS } from './report.ts';
 import type { OutputObject, SourceObject } from './storage.ts';
-import type { ObjectRun } from './transform-object.ts';
 
 const NEWLINE = Uint8Array.of(0x0a);
 const NOTHING: FinishedObject = { recordsIn: 0, recordsOut: 0, bytesOut: 0, placeholders: 0, listedPlaceholders: [] };

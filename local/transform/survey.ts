@@ -7,8 +7,8 @@ import { gunzipped } from '#core/batch/gunzip.ts';
 import type { MiniBatchOptions } from '#core/batch/mini-batches.ts';
 import { createSplitter, type SplitterOptions } from '#core/batch/split-types.ts';
 import { TwinvecError } from '#core/errors.ts';
+import type { CompressionType } from './object-run.ts';
 import type { SourceObject, TransformSource } from './storage.ts';
-import type { CompressionType } from './transform-object.ts';
 
 export interface Survey {
   readonly objects: number;

@@ -5,36 +5,14 @@
 import { type AssembledPart, assemble } from '#core/batch/assemble.ts';
 import { gunzipped } from '#core/batch/gunzip.ts';
 import { type MiniBatch, miniBatches } from '#core/batch/mini-batches.ts';
-import type { RecordProcessor } from '#core/batch/processing/record-processor.ts';
-import type { TransformSettings } from '#core/batch/settings.ts';
 import { LIMITS, mebibytes } from '#core/limits.ts';
 import { freeNow } from '#core/memory/free-now.ts';
 import { inOrder } from './in-order.ts';
 import { intoOutput } from './into-output.ts';
-import type { ModelClient } from './model-client.ts';
+import type { ObjectRun } from './object-run.ts';
 import { type FinishedObject, LISTED_PLACEHOLDERS, type PlaceholderPlace } from './report.ts';
-import type { Semaphore } from './semaphore.ts';
-import type { OutputObject, SourceObject, TransformSink } from './storage.ts';
+import type { OutputObject, SourceObject } from './storage.ts';
 import { mediaTypeOf, streamObject } from './stream-object.ts';
-
-export type CompressionType = 'None' | 'Gzip';
-
-export interface ObjectRun {
-  readonly settings: TransformSettings;
-  readonly sink: TransformSink;
-  readonly client: ModelClient;
-  readonly contentType: string | undefined;
-  readonly accept: string | undefined;
-  readonly compression: CompressionType;
-  readonly processor: RecordProcessor | undefined;
-  /** Mini-batches held in memory. */
-  readonly slots: Semaphore;
-  /** Requests on the wire. */
-  readonly permits: Semaphore;
-  readonly signal: AbortSignal;
-  readonly onBytes: (bytes: number) => void;
-  readonly onRecords: (records: number) => void;
-}
 
 export async function transformObject(object: SourceObject, run: ObjectRun): Promise<FinishedObject> {
   const { settings } = run;
