@@ -126,7 +126,8 @@ export class Models {
 
   #handlers(script: string): Handlers {
     const { config, log } = this.#options;
-    const handlers = new Handlers(script, config, log);
+    // The model's own limit comes first, so that the answer is always the same.
+    const handlers = new Handlers(script, { ...config, loadTimeoutMs: 2 * config.loadTimeoutMs }, log);
     if (this.#address) handlers.listensAt(this.#address);
     return handlers;
   }
