@@ -8,10 +8,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseHyperparameters } from '#core/object2vec/parse-hyperparameters.ts';
 import { rowOfEachId, type TokenRows } from '#core/object2vec/token-rows.ts';
+import { setTensorFlowThreads, TENSORFLOWS_CHOICE } from '../container/src/engine/native/environment.ts';
 import { openNativeSession } from '../container/src/engine/native/session.ts';
 import type { NamedTensors, Session } from '../container/src/engine/session.ts';
 import type { Graph } from '../container/src/graph/graph.ts';
 import { lowerGraph } from '../container/src/graph/tensorflow/lower-graph.ts';
+import { engineThreads } from '../container/src/object2vec/engine-threads.ts';
 import { servingGraph } from '../container/src/object2vec/serving-graph.ts';
 import { initialPieces, initialValue } from '../container/src/object2vec/training/initial-weights.ts';
 import { writeSavedModel } from '../container/src/savedmodel/saved-model.ts';
@@ -47,6 +49,7 @@ export async function contestEncoder(contest: EncoderContest): Promise<readonly 
     enc0_max_seq_len: String(TOKENS),
     ...contest.hyperparameters,
   });
+  setTensorFlowThreads(TENSORFLOWS_CHOICE, engineThreads([settings.network.enc0.network]));
   const served = await open(join(folder, 'served'), servingGraph(settings.network));
   const products = await open(join(folder, 'products'), contest.products);
   const reference = await openReference(settings.network);

@@ -7,10 +7,13 @@ import { quoteForMessage, TwinvecError } from '#core/errors.ts';
 import { MANIFEST_FILE } from '#core/object2vec/manifest.ts';
 import type { MultiModelConfig, ServingConfig } from './config/serving-config.ts';
 import { locateBinding } from './engine/native/binding.ts';
+import { TENSORFLOWS_CHOICE, type TensorFlowThreads } from './engine/native/environment.ts';
 import { defaultWorkers } from './engine/pool.ts';
 import { findHandlerScript } from './handlers/script.ts';
 import type { FoundModels } from './inference-server.ts';
 import type { FoundModel } from './multi-model/models.ts';
+import { readManifest } from './object2vec/artifact.ts';
+import { engineThreads } from './object2vec/engine-threads.ts';
 import type { Object2VecJob } from './object2vec/serving/serving-job.ts';
 import { openObject2VecModel } from './object2vec/serving/serving-model.ts';
 import { type ServableSource, type StartServable, startServable } from './servables/servable.ts';
@@ -28,6 +31,7 @@ export async function findModels(config: ServingConfig): Promise<FoundModels> {
       servables: [(limits, events) => startServable(source, limits, events)],
       defaultName: source.name,
       handlerScript,
+      threads: await threadsOf(config.modelDir),
     };
   }
   const found = findSavedModels(config.modelDir);
@@ -36,6 +40,16 @@ export async function findModels(config: ServingConfig): Promise<FoundModels> {
     return (limits, events) => startServable(source, limits, events);
   });
   return { servables, defaultName: defaultNameOf(found, config.defaultModelName), handlerScript };
+}
+
+/** What is wrong with a manifest is told where the model is opened. */
+async function threadsOf(modelDir: string): Promise<TensorFlowThreads> {
+  try {
+    const { hyperparameters } = await readManifest(modelDir);
+    return engineThreads([hyperparameters.enc0_network, hyperparameters.enc1_network]);
+  } catch {
+    return TENSORFLOWS_CHOICE;
+  }
 }
 
 /** None yet; the script is that of models without their own. */

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { ByteBudget } from './batching/byte-budget.ts';
 import type { ServingConfig } from './config/serving-config.ts';
+import type { TensorFlowThreads } from './engine/native/environment.ts';
 import { Handlers } from './handlers/handlers.ts';
 import type { BodyLimits } from './http/body.ts';
 import { Counters } from './http/counters.ts';
@@ -32,6 +33,8 @@ export interface FoundModels {
   readonly handlerScript: string | undefined;
   /** On a multi-model endpoint: how the models are found that the platform asks for. */
   readonly onDemand?: FindModel;
+  /** Those that suit the models, where that is known before they are opened. */
+  readonly threads?: TensorFlowThreads;
 }
 
 export interface InferenceServerOptions {

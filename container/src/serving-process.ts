@@ -4,7 +4,7 @@
  */
 import { TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { parseServingConfig, type ServingConfig } from './config/serving-config.ts';
-import { setGpuMemoryMargin, setTensorFlowThreads } from './engine/native/environment.ts';
+import { setGpuMemoryMargin, setTensorFlowThreads, TENSORFLOWS_CHOICE } from './engine/native/environment.ts';
 import { type FoundModels, InferenceServer } from './inference-server.ts';
 import { createLogger, type LogFields, type Logger } from './log/logger.ts';
 import { becomeReader } from './process-user.ts';
@@ -18,11 +18,12 @@ export async function serveModels(env: NodeJS.ProcessEnv, findModels: FindModels
   try {
     const config = parseServingConfig(env);
     log = createLogger(config.logLevel);
-    setTensorFlowThreads(config);
     setGpuMemoryMargin(config);
     const keptRoot = becomeReader(config.runAs, config.baseDir);
     if (keptRoot !== undefined) log.warn('runs_as_root', { reason: keptRoot });
-    await startProcess(config, await findModels(config), log);
+    const found = await findModels(config);
+    setTensorFlowThreads(config, found.threads ?? TENSORFLOWS_CHOICE);
+    await startProcess(config, found, log);
   } catch (thrown) {
     await endProcess(log, 1, 'start_failed', describeStartFailure(thrown));
   }

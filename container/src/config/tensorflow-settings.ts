@@ -72,7 +72,7 @@ export const TENSORFLOW_SETTINGS = {
     defaultText: '0',
     min: 0,
     max: 1_024,
-    doc: 'Threads that TensorFlow uses within one operation; 0 is its own choice.',
+    doc: 'Threads that TensorFlow uses within one operation; 0: one for a bilstm network on up to 2 cores, else all cores.',
   }),
   tensorWarmUp: choice({
     name: 'TWINVEC_TFS_WARM_UP',

@@ -27,6 +27,8 @@ export interface TensorFlowThreads {
   readonly intraOpThreads: number | undefined;
 }
 
+export const TENSORFLOWS_CHOICE: TensorFlowThreads = { interOpThreads: undefined, intraOpThreads: undefined };
+
 export interface GpuMemory {
   /** The part of its memory to leave to others; undefined is TensorFlow's choice. */
   readonly gpuMemoryMargin: number | undefined;
@@ -50,8 +52,17 @@ function gpuMemoryMib(): readonly number[] {
   return stdout.split('\n').map(Number).filter(Number.isFinite);
 }
 
-/** Call in the main thread, before the library is loaded (TensorFlow's common_runtime/process_util.cc reads them). */
-export function setTensorFlowThreads({ interOpThreads, intraOpThreads }: TensorFlowThreads, env = process.env): void {
-  if (interOpThreads) env.TF_NUM_INTEROP_THREADS = String(interOpThreads);
-  if (intraOpThreads) env.TF_NUM_INTRAOP_THREADS = String(intraOpThreads);
+/**
+ * Call in the main thread, before the library is loaded (TensorFlow's common_runtime/process_util.cc reads them).
+ *
+ * @param wanted what the user asks for, which is stronger than TensorFlow's own variables
+ * @param best what suits the model, where neither says anything
+ */
+export function setTensorFlowThreads(wanted: TensorFlowThreads, best: TensorFlowThreads, env = process.env): void {
+  const set = (name: string, asked: number | undefined, suiting: number | undefined) => {
+    if (asked) env[name] = String(asked);
+    else if (suiting) env[name] ??= String(suiting);
+  };
+  set('TF_NUM_INTEROP_THREADS', wanted.interOpThreads, best.interOpThreads);
+  set('TF_NUM_INTRAOP_THREADS', wanted.intraOpThreads, best.intraOpThreads);
 }

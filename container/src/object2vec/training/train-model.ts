@@ -9,6 +9,7 @@ import { type ParsedHyperparameters, parseHyperparameters } from '#core/object2v
 import type { Object2VecSettings } from '#core/object2vec/settings.ts';
 import { formatBytes, formatCount, formatDuration } from '#core/terminal/format.ts';
 import type { TextSink } from '#core/terminal/progress.ts';
+import { setTensorFlowThreads, TENSORFLOWS_CHOICE } from '../../engine/native/environment.ts';
 import type { EngineChoice } from '../../engine/session.ts';
 import { bundleBytes } from '../../savedmodel/bundle-files.ts';
 import { whileWriting } from '../../storage-failure.ts';
@@ -21,6 +22,7 @@ import { DataMemory, dataMemoryBytes } from '../data/data-memory.ts';
 import type { LoadedChannel } from '../data/dataset.ts';
 import { loadChannel } from '../data/load-channel.ts';
 import { type ScoredChannel, withNegatives } from '../data/scored-channel.ts';
+import { engineThreads } from '../engine-threads.ts';
 import { writeServingModel } from '../write-serving-model.ts';
 import { createTrainingEngine, planTraining } from './create-training-engine.ts';
 import type { KeptWeights } from './kept-weights.ts';
@@ -185,6 +187,10 @@ async function train(
     log: report.note,
   };
   const { weights: bytes } = trainingMemory(planTraining(settings));
+  setTensorFlowThreads(
+    TENSORFLOWS_CHOICE,
+    engineThreads([settings.network.enc0.network, settings.network.enc1.network]),
+  );
   const engine = await whileWriting({ what: 'the first set of weights', dir: workDir, bytes }, () =>
     createTrainingEngine(settings, options),
   );
