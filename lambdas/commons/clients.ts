@@ -5,10 +5,12 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { once } from './once.ts';
+import { tracer } from './tracer.ts';
 
 /** Tries of one call: the SDK backs off exponentially with full jitter (spec faults Q1). */
 const TRIES = 5;
 
+/** Not traced call by call: a step may read a hundred thousand objects. */
 export const s3Client = once(
   () =>
     new S3Client({
@@ -18,11 +20,11 @@ export const s3Client = once(
     }),
 );
 
-export const sageMakerClient = once(() => new SageMakerClient({ maxAttempts: TRIES }));
+export const sageMakerClient = once(() => tracer().captureAWSv3Client(new SageMakerClient({ maxAttempts: TRIES })));
 
 /**
  * One try only: an invocation is GPU work, so the router itself decides when a second one helps (spec faults R15). A
- * model may take 60 s; AWS advises a socket timeout of 70 s.
+ * model may take 60 s; AWS advises a socket timeout of 70 s. Not traced by the SDK, which would keep a refusal's words.
  */
 export const runtimeClient = once(
   () =>

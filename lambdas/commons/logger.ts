@@ -3,6 +3,7 @@
  */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { once } from './once.ts';
+import { serviceName } from './service-name.ts';
 
 /** Made at the first line, when the environment that sets its level is complete. */
-export const logger = once(() => new Logger({ serviceName: process.env.POWERTOOLS_SERVICE_NAME ?? 'twinvec' }));
+export const logger = once(() => new Logger({ serviceName: serviceName() }));

@@ -15,7 +15,7 @@ export type OrchestratorResult = TransformPlan | CreateResult | JobState | Recon
 
 export async function handler(event: unknown): Promise<OrchestratorResult> {
   const orchestrate = async () => act(parseEvent(OrchestratorEvent, event));
-  return runStep('orchestrate', orchestrate, ({ jobName }) => ({ jobName }));
+  return runStep('orchestrate', orchestrate, summarise);
 }
 
 async function act({ action, definition, scheduledTime }: OrchestratorEvent): Promise<OrchestratorResult> {
@@ -30,4 +30,11 @@ async function act({ action, definition, scheduledTime }: OrchestratorEvent): Pr
     case 'reconcile':
       return reconcileJob({ client: s3Client(), owner: environment().BUCKET_OWNER }, plan, definition.maxPlaceholders);
   }
+}
+
+function summarise(result: OrchestratorResult): Record<string, unknown> {
+  const { jobName } = result;
+  if (!('mismatchedFiles' in result)) return { jobName };
+  const { files, recordsIn, recordsOut, placeholders, mismatchedFiles } = result;
+  return { jobName, files, recordsIn, recordsOut, placeholders, mismatchedFiles };
 }

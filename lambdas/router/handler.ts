@@ -4,7 +4,9 @@ import { TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { nameOf } from '../commons/aws-failure.ts';
 import { parseEnvironment } from '../commons/environment.ts';
 import { logger } from '../commons/logger.ts';
+import { publishMetrics } from '../commons/metrics.ts';
 import { once } from '../commons/once.ts';
+import { traced } from '../commons/tracer.ts';
 import { readResult } from './async/read-result.ts';
 import { asyncRouteOf, RouterEnvironment } from './environment.ts';
 import { health } from './health.ts';
@@ -25,17 +27,23 @@ export async function handler(event: APIGatewayProxyEventV2, clock: Clock): Prom
   const { requestId } = request;
   const started = performance.now();
   const seen = () => ({ requestId, milliseconds: Math.round(performance.now() - started) });
+  let name = 'unknown';
   try {
     const route = findRoute(request);
-    const answer = await follow(route, event, request, clock);
-    logger().info('answered', { ...seen(), route: route.name, status: answer.statusCode });
+    name = route.name;
+    const answer = await traced(name, () => follow(route, event, request, clock));
+    const fields = { ...seen(), route: name, status: answer.statusCode };
+    logger().info('answered', fields);
+    publishMetrics({ route: name }, { answered: 1, milliseconds: fields.milliseconds });
     return answer;
   } catch (thrown) {
     const error = asOurFault(toTwinvecError(thrown));
     const { code, status } = error;
     // The message of our own fault names actions and resources; any other may quote a payload.
     const reason = isOurFault(error) ? { reason: error.message } : {};
-    logger().warn('refused', { ...seen(), code, status, cause: nameOf(error.cause), ...reason });
+    const fields = { ...seen(), code, status, cause: nameOf(error.cause), ...reason };
+    logger().warn('refused', fields);
+    publishMetrics({ route: name }, { [status < 500 ? 'refused' : 'failed']: 1, milliseconds: fields.milliseconds });
     return refuseWith(error, request);
   }
 }

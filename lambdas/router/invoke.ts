@@ -4,6 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvokeEndpointCommand, type SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { TwinvecError } from '#core/errors.ts';
+import { traced } from '../commons/tracer.ts';
 import { readFailure } from './model-failure.ts';
 import { delayBeforeRetry } from './retry.ts';
 
@@ -43,7 +44,7 @@ export async function invokeModel(
   const signal = AbortSignal.timeout(Math.max(1, Math.floor(budgetMs)));
   for (let tries = 1; ; tries++) {
     try {
-      return { ...(await send(client, invocation, signal)), tries };
+      return { ...(await traced('InvokeEndpoint', () => send(client, invocation, signal))), tries };
     } catch (thrown) {
       const failure = signal.aborted
         ? new TwinvecError('DeadlineExceeded', 'The model did not answer in time.', { cause: thrown })

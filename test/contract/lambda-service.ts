@@ -48,6 +48,7 @@ export async function startLambdaService(variables: Record<string, string>): Pro
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
+    POWERTOOLS_METRICS_DISABLED: 'true',
     ...variables,
   });
   const s3 = new S3Client({ forcePathStyle: true });

@@ -8,6 +8,7 @@ import { TwinvecError } from '#core/errors.ts';
 import { toAddress } from '#core/jobs/s3-address.ts';
 import type { S3Uri } from '#core/sagemaker/s3-uri.ts';
 import { type S3Access, writeObject } from '../../commons/s3-objects.ts';
+import { traced } from '../../commons/tracer.ts';
 import type { AsyncRoute } from '../environment.ts';
 import { readFailure } from '../model-failure.ts';
 import { inputOf, writeTicket } from './ticket.ts';
@@ -68,7 +69,7 @@ async function send(
   command: InvokeEndpointAsyncCommand,
 ): Promise<{ readonly output: string; readonly failure: string | undefined }> {
   try {
-    const { OutputLocation, FailureLocation } = await runtime.send(command);
+    const { OutputLocation, FailureLocation } = await traced('InvokeEndpointAsync', () => runtime.send(command));
     if (OutputLocation === undefined) throw new TwinvecError('Internal', 'SageMaker named no place for the answer.');
     return { output: OutputLocation, failure: FailureLocation };
   } catch (thrown) {
