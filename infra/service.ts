@@ -1,6 +1,6 @@
 /** The app for one environment: its stack, and the rules that it is held to. Shared by app.ts and the tests. */
 import { type App, Tags, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks } from 'cdk-nag';
+import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
 import { acknowledgements } from './acknowledgements.ts';
 import type { Environment } from './environments/schema.ts';
 import { TwinvecStack } from './stacks/twinvec-stack.ts';
@@ -25,7 +25,8 @@ export function addStack(app: App, environment: Environment): TwinvecStack {
   return stack;
 }
 
-/** Three packs of cdk-nag; beside them CDK checks the template against CloudFormation's own rules (cdk.json). */
+/** Five packs of cdk-nag; beside them CDK checks the template against CloudFormation's own rules (cdk.json). */
 export function addRules(app: App): void {
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app), new NIST80053R5Checks(app));
+  const packs = [AwsSolutionsChecks, ServerlessChecks, NIST80053R5Checks, HIPAASecurityChecks, PCIDSS321Checks];
+  Validations.of(app).addPlugins(...packs.map((Checks) => new Checks(app)));
 }

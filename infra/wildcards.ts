@@ -1,6 +1,6 @@
 /** Wildcards in policies, which cdk-nag finds one by one: what each stands for, and why it cannot be a name. */
 import { Token } from 'aws-cdk-lib';
-import type { Acknowledgement } from './acknowledgements.ts';
+import type { Acknowledgement } from './acknowledgement.ts';
 import type { Environment } from './environments/schema.ts';
 import type { TwinvecStack } from './stacks/twinvec-stack.ts';
 

@@ -32,6 +32,7 @@ export interface GpuEndpointProps {
 export class GpuEndpoint extends Construct {
   readonly endpointName: string;
   readonly endpointArn: string;
+  readonly mode: Endpoint['mode'];
   readonly alarms: EndpointAlarms;
   /** Of a component-hosted endpoint: what a caller has to name. */
   readonly component: InferenceComponent | undefined;
@@ -40,6 +41,7 @@ export class GpuEndpoint extends Construct {
     super(scope, id);
     const { endpointName, hosting, model } = props;
     this.endpointName = endpointName;
+    this.mode = hosting.mode;
     this.endpointArn = Stack.of(this).formatArn({
       service: 'sagemaker',
       resource: 'endpoint',

@@ -2,6 +2,8 @@
 import { Aws, Duration } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { LIMITS } from '#core/limits.ts';
+import type { Api } from '../environments/api-fields.ts';
 import type { Environment } from '../environments/schema.ts';
 import type { GpuEndpoint } from './gpu-endpoint.ts';
 import type { RequestBucket } from './request-bucket.ts';
@@ -10,10 +12,16 @@ import { type FunctionSurroundings, ServiceFunction } from './service-function.t
 export interface RouterFunctionProps {
   readonly surroundings: FunctionSurroundings;
   readonly endpoint: GpuEndpoint;
-  readonly mode: Environment['endpoint']['mode'];
-  /** Takes what the endpoint cannot. */
+  readonly api: Api;
+  /**
+   * Takes what the endpoint cannot.
+   *
+   * @default it is refused
+   */
   readonly overflow: GpuEndpoint | undefined;
+  /** Where requests wait that are answered later; needed by those. */
   readonly requests: RequestBucket | undefined;
+  /** @default ids are checked for their form only; the model knows better */
   readonly inputs: Environment['model']['inputs'];
   readonly reservedConcurrency: number;
 }
@@ -27,8 +35,8 @@ export class RouterFunction extends Construct {
       ...props.surroundings,
       reservedConcurrency: props.reservedConcurrency,
       folder: 'router',
-      // API Gateway waits at most 30 s, a REST API 29 s.
-      timeout: Duration.seconds(29),
+      // Sooner than API Gateway gives up.
+      timeout: Duration.seconds(patienceSeconds(props.api) - 1),
       memoryMiB: 1024,
       environment: variables(props),
     });
@@ -37,8 +45,8 @@ export class RouterFunction extends Construct {
   }
 
   private allowEndpoints(props: RouterFunctionProps): void {
-    const { endpoint, mode, overflow } = props;
-    const invoke = mode === 'async' ? 'sagemaker:InvokeEndpointAsync' : 'sagemaker:InvokeEndpoint';
+    const { endpoint, overflow } = props;
+    const invoke = endpoint.mode === 'async' ? 'sagemaker:InvokeEndpointAsync' : 'sagemaker:InvokeEndpoint';
     const component = endpoint.component ? [endpoint.component.componentArn] : [];
     this.allow([invoke], [endpoint.endpointArn, ...component]);
     this.allow(['sagemaker:DescribeEndpoint'], [endpoint.endpointArn]);
@@ -50,21 +58,27 @@ export class RouterFunction extends Construct {
   }
 }
 
+function patienceSeconds({ kind }: Api): number {
+  return (kind === 'rest' ? LIMITS.restApiSeconds : LIMITS.httpApiSeconds).value;
+}
+
 /** Whether some requests are answered later. */
-function later({ mode, overflow }: RouterFunctionProps): boolean {
-  return mode === 'async' || overflow !== undefined;
+function later({ endpoint, overflow }: RouterFunctionProps): boolean {
+  return endpoint.mode === 'async' || overflow !== undefined;
 }
 
 function variables(props: RouterFunctionProps): Record<string, string> {
-  const { endpoint, mode, overflow, requests, inputs } = props;
+  const { endpoint, api, overflow, requests, inputs } = props;
   const models = endpoint.component && { default: { inferenceComponent: endpoint.component.componentName } };
   return {
     ENDPOINT_NAME: endpoint.endpointName,
-    ENDPOINT_MODE: mode === 'async' ? 'async' : 'real-time',
+    ENDPOINT_MODE: endpoint.mode === 'async' ? 'async' : 'real-time',
     BUCKET_OWNER: Aws.ACCOUNT_ID,
     ...(overflow && { ASYNC_ENDPOINT_NAME: overflow.endpointName }),
     ...(later(props) && requests && { ASYNC_S3_URI: requests.uri('async/') }),
     ...(models && { MODELS: JSON.stringify(models) }),
+    // An HTTP API names the pages by itself.
+    ...(api.kind === 'rest' && api.cors && { CORS_ORIGINS: api.cors.origins.join(',') }),
     ...sizes(inputs),
   };
 }

@@ -3,22 +3,23 @@ import type * as z from 'zod';
 import { hasGpu, hasLocalStorage } from '../constructs/instance-type.ts';
 import { LONGEST_DEPLOYMENT_SECONDS, plannedSeconds } from './deployment-fields.ts';
 import type { Endpoint } from './endpoint-fields.ts';
-import type { Environment } from './schema.ts';
+import type { EnvironmentFields } from './environment-fields.ts';
 
 type Path = readonly PropertyKey[];
 type Report = (path: Path, message: string) => void;
 
-export function checkCombinations(environment: Environment, context: z.RefinementCtx): void {
+export function checkCombinations(environment: EnvironmentFields, context: z.RefinementCtx): void {
   const report: Report = (path, message) => context.addIssue({ code: 'custom', path: [...path], message });
   checkVariant(environment, report);
   checkHosting(['endpoint'], environment.endpoint, report);
   if (environment.overflow) checkOverflow(environment, report);
+  checkApi(environment, report);
   checkJobs(environment, report);
   checkBudget(environment, report);
 }
 
 /** A GPU image on a machine without a GPU does not load its libraries; a CPU image leaves the GPU unused. */
-function checkVariant({ image, endpoint, overflow, jobs, training }: Environment, report: Report): void {
+function checkVariant({ image, endpoint, overflow, jobs, training }: EnvironmentFields, report: Report): void {
   const types: [Path, string | undefined][] = [
     [['endpoint', 'instanceType'], endpoint.instanceType],
     [['overflow', 'instanceType'], overflow?.instanceType],
@@ -91,17 +92,27 @@ function checkCapacity(path: Path, endpoint: Endpoint, report: Report): void {
   }
 }
 
-function checkOverflow({ endpoint, overflow }: Environment, report: Report): void {
+function checkOverflow({ endpoint, overflow }: EnvironmentFields, report: Report): void {
   if (endpoint.mode === 'async') report(['overflow'], 'the endpoint itself is asynchronous; leave it out');
   if (overflow) checkHosting(['overflow'], overflow, report);
 }
 
-function checkJobs({ jobs }: Environment, report: Report): void {
+function checkApi({ api: { kind, jwt, waf } }: EnvironmentFields, report: Report): void {
+  if (kind === 'rest' && jwt) {
+    const choice = 'take kind "http", or leave jwt out, and requests are signed (IAM)';
+    report(['api', 'jwt'], `a REST API has no authorizer for tokens of any issuer; ${choice}`);
+  }
+  if (kind === 'http' && waf) {
+    report(['api', 'waf'], 'AWS WAF takes no HTTP API; take kind "rest", or leave waf out');
+  }
+}
+
+function checkJobs({ jobs }: EnvironmentFields, report: Report): void {
   const names = jobs.map(({ name }) => name);
   if (new Set(names).size < names.length) report(['jobs'], 'every job needs a name of its own');
 }
 
-function checkBudget({ budget, alarmEmails }: Environment, report: Report): void {
+function checkBudget({ budget, alarmEmails }: EnvironmentFields, report: Report): void {
   if (budget !== undefined && alarmEmails.length === 0) {
     report(['alarmEmails'], 'a budget tells somebody; needs at least one address');
   }

@@ -107,12 +107,12 @@ export class TwinvecStack extends Stack {
   }
 
   private createApi(endpoint: GpuEndpoint, overflow: GpuEndpoint | undefined): string {
-    const { api, model, reservedConcurrency, endpoint: hosting } = this.environmentOf;
+    const { api, model, reservedConcurrency } = this.environmentOf;
     const { surroundings, requests } = this;
     const { function: router } = new RouterFunction(this, 'Router', {
       surroundings,
       endpoint,
-      mode: hosting.mode,
+      api,
       overflow,
       requests,
       inputs: model.inputs,

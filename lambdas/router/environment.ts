@@ -38,6 +38,11 @@ export const RouterEnvironment = z
     MODELS: NamedModels.optional(),
     /** An HTTP API gives up after 30 s; an answer must be on its way before. */
     DEADLINE_MS: wholeNumber(100, 60_000).default(28_000),
+    /** Origins of the web pages that may read answers, by commas; where API Gateway does not say it by itself. */
+    CORS_ORIGINS: z
+      .string()
+      .transform((origins) => origins.split(','))
+      .optional(),
     IN0_VOCABULARY_SIZE: vocabularySize,
     IN1_VOCABULARY_SIZE: vocabularySize,
     IN0_MAX_SEQ_LEN: maxSeqLen,

@@ -1,5 +1,5 @@
 /** The router: an API request in, one call of the endpoint, an HTTP answer out. */
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { nameOf } from '../commons/aws-failure.ts';
 import { parseEnvironment } from '../commons/environment.ts';
@@ -13,7 +13,8 @@ import { health } from './health.ts';
 import { invoke, s3Access } from './invocation.ts';
 import { modelNamed } from './models.ts';
 import { describeApi } from './openapi.ts';
-import { type ClientRequest, readRequest } from './request.ts';
+import { allowPage } from './pages.ts';
+import { type ApiEvent, type ClientRequest, readRequest } from './request.ts';
 import { answerJson, answerResult, refuseWith } from './response.ts';
 import { type FoundRoute, findRoute } from './routes.ts';
 
@@ -22,8 +23,21 @@ const environment = once(() => parseEnvironment(RouterEnvironment, process.env))
 type Answer = APIGatewayProxyStructuredResultV2;
 type Clock = Pick<Context, 'getRemainingTimeInMillis'>;
 
-export async function handler(event: APIGatewayProxyEventV2, clock: Clock): Promise<Answer> {
+export async function handler(event: ApiEvent, clock: Clock): Promise<Answer> {
   const request = readRequest(event);
+  return allowPage(await reply(event, request, clock), request, pages());
+}
+
+/** Without an environment that can be read nothing is answered but that. */
+function pages(): readonly string[] | undefined {
+  try {
+    return environment().CORS_ORIGINS;
+  } catch {
+    return undefined;
+  }
+}
+
+async function reply(event: ApiEvent, request: ClientRequest, clock: Clock): Promise<Answer> {
   const { requestId } = request;
   const started = performance.now();
   const seen = () => ({ requestId, milliseconds: Math.round(performance.now() - started) });
@@ -50,7 +64,7 @@ export async function handler(event: APIGatewayProxyEventV2, clock: Clock): Prom
 
 async function follow(
   { name, parameter }: FoundRoute,
-  event: APIGatewayProxyEventV2,
+  event: ApiEvent,
   request: ClientRequest,
   clock: Clock,
 ): Promise<Answer> {
@@ -61,7 +75,7 @@ async function follow(
     case 'health':
       return health(environment(), requestId);
     case 'getInvocation':
-      return answerResult(await readInvocation(parameter), parameter, requestId);
+      return answerResult(await readInvocation(parameter), parameter, request);
     case 'invoke':
       return invoke(event, request, environment(), clock.getRemainingTimeInMillis());
     case 'invokeModel': {

@@ -2,7 +2,7 @@
  * `POST /invocations` and `/models/{model}/invocations`: check the request, then ask the endpoint now, or, where that
  * cannot be, have it asked later and say where the answer will be.
  */
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { TwinvecError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import { runtimeClient, s3Client } from '../commons/clients.ts';
@@ -14,7 +14,7 @@ import { type AsyncRoute, asyncRouteOf, type RouterEnvironment } from './environ
 import { invokeModel } from './invoke.ts';
 import type { NamedModel } from './models.ts';
 import { readPreference } from './prefer.ts';
-import { type ClientRequest, readBody } from './request.ts';
+import { type ApiEvent, type ClientRequest, readBody } from './request.ts';
 import { answerAccepted, answerWith } from './response.ts';
 
 /** Kept free at the end of the function's own time, for the answer to leave. */
@@ -37,7 +37,7 @@ interface Asked {
  * @throws TwinvecError
  */
 export async function invoke(
-  event: APIGatewayProxyEventV2,
+  event: ApiEvent,
   request: ClientRequest,
   environment: RouterEnvironment,
   remainingMs: number,
@@ -101,7 +101,7 @@ async function accept(
   const { contentType, accept: type, customAttributes } = asked;
   const clients = { runtime: runtimeClient(), s3: s3Access(asked.environment) };
   const id = await invokeAsync(clients, route, { requestId, input, contentType, accept: type, customAttributes });
-  return answerAccepted(id, requestId);
+  return answerAccepted(id, asked.request);
 }
 
 /** @throws TwinvecError ValidationFailed where nothing is asynchronous or a body came as well */

@@ -4,13 +4,14 @@
  */
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ERRORS, TwinvecError, toErrorBody } from '#core/errors.ts';
+import { LIMITS } from '#core/limits.ts';
 import type { AsyncResult } from './async/read-result.ts';
 import type { ModelAnswer } from './invoke.ts';
 import type { ClientRequest } from './request.ts';
 import { allowedMethods } from './routes.ts';
 
-/** Lambda returns at most 6 MB (AWS Lambda quotas, invocation payload), measured after JSON has escaped the body. */
-const LARGEST_RESULT_BYTES = 6 * 1024 * 1024;
+/** Measured after JSON has escaped the body. */
+const LARGEST_RESULT_BYTES = LIMITS.lambdaPayload.value;
 const TEXT = /^(?:text\/|application\/(?:json|jsonlines|x-jsonlines|x-ndjson)\b)/i;
 
 const COMMON_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
@@ -53,18 +54,21 @@ export function answerJson(
   };
 }
 
+type Asker = Pick<ClientRequest, 'requestId' | 'base'>;
+
 /** Seconds after which a look at an asynchronous request is worth its call. */
 const LOOK_AGAIN = { 'retry-after': '2' };
 
 /** The request is queued: 202, and where to ask for its answer. */
-export function answerAccepted(id: string, requestId: string): APIGatewayProxyStructuredResultV2 {
-  const statusUrl = `/invocations/${id}`;
+export function answerAccepted(id: string, { requestId, base }: Asker): APIGatewayProxyStructuredResultV2 {
+  const statusUrl = `${base}/invocations/${id}`;
   return answerJson(202, { status: 'pending', id, statusUrl }, requestId, { ...LOOK_AGAIN, location: statusUrl });
 }
 
 /** The answer itself as the model wrote it, a redirect to it, or 202 while there is none. */
-export function answerResult(result: AsyncResult, id: string, requestId: string): APIGatewayProxyStructuredResultV2 {
-  if (result.state === 'pending') return answerAccepted(id, requestId);
+export function answerResult(result: AsyncResult, id: string, asker: Asker): APIGatewayProxyStructuredResultV2 {
+  const { requestId } = asker;
+  if (result.state === 'pending') return answerAccepted(id, asker);
   if (result.state === 'done') return answerWith(result, requestId);
   const { url, bytes } = result;
   return answerJson(303, { status: 'done', url, bytes }, requestId, { location: url });

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { VOCABULARY_SIZE } from '../fixtures/pair-model/train-pair-model.ts';
-import { apiEvent, CONTEXT, type EventParts } from '../unit/lambdas/api-event.ts';
+import { apiEvent, CONTEXT, type EventParts, restEvent } from '../unit/lambdas/api-event.ts';
 import { type LambdaService, POLL_MS, startLambdaService } from './lambda-service.ts';
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
@@ -65,6 +65,18 @@ describe('a request for an answer later', () => {
     expect(now.status).toBe(200);
     expect([later.status, later.body]).toEqual([200, now.body]);
     expect(later.headers).toMatchObject({ 'content-type': 'application/json' });
+  });
+
+  it('through a REST API has its address below the stage, which finds the answer', async () => {
+    const headers = { ...JSON_HEADERS, prefer: 'respond-async' };
+    const accepted = await route(restEvent({ headers, body: PAIRS }), CONTEXT);
+    const { id, statusUrl } = JSON.parse(accepted.body ?? '');
+    expect([statusUrl, accepted.headers?.location]).toEqual([`/v1/invocations/${id}`, `/v1/invocations/${id}`]);
+    const path = statusUrl.replace(/^\/v1/, '');
+    const lookUp = () => route(restEvent({ method: 'GET', path, resource: '/invocations/{id}' }), CONTEXT);
+    let answer = await lookUp();
+    for (; answer.statusCode === 202; answer = await lookUp()) await pause(POLL_MS);
+    expect(JSON.parse(answer.body ?? '').predictions).toHaveLength(2);
   });
 
   it('that is too large for a call goes to the queue by itself', async () => {

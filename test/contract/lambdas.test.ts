@@ -17,7 +17,7 @@ import { handler } from '../../lambdas/validator/handler.ts';
 import type { ValidationPlan } from '../../lambdas/validator/plan-parts.ts';
 import type { ValidationReport } from '../../lambdas/validator/report.ts';
 import { VOCABULARY_SIZE } from '../fixtures/pair-model/train-pair-model.ts';
-import { apiEvent, CONTEXT, type EventParts } from '../unit/lambdas/api-event.ts';
+import { apiEvent, CONTEXT, type EventParts, restEvent } from '../unit/lambdas/api-event.ts';
 import { type LambdaService, POLL_MS, startLambdaService } from './lambda-service.ts';
 
 let local: LambdaService;
@@ -58,6 +58,18 @@ describe('the router', () => {
       { scores: [expect.any(Number), expect.any(Number)] },
     ]);
     expect(encoded.body).toBe(plain.body);
+  });
+
+  it('answers a REST API, which sends every body as base64, as it does an HTTP API', async () => {
+    const body = Buffer.from(pairs).toString('base64');
+    const rest = await route(restEvent({ headers: json, body, isBase64Encoded: true }), CONTEXT);
+    const http = await ask({ headers: json, body: pairs });
+    expect([rest.statusCode, rest.body]).toEqual([200, http.body]);
+
+    const empty = await route(restEvent(), CONTEXT);
+    expect([empty.statusCode, JSON.parse(empty.body ?? '').error.code]).toEqual([400, 'EmptyBody']);
+    const health = await route(restEvent({ method: 'GET', path: '/health' }), CONTEXT);
+    expect([health.statusCode, health.body]).toEqual([200, '{"status":"InService"}']);
   });
 
   it('answers one input with embeddings, in JSON Lines when asked', async () => {

@@ -140,6 +140,7 @@ describe.each(Object.entries(VARIANTS))('the metrics that %s asks for', (_, load
   const modes = new Map([
     ['twinvec-dev', environment.endpoint.mode],
     ['twinvec-prod', environment.endpoint.mode],
+    ['twinvec-dev-async', 'async' as const],
     ['twinvec-prod-async', 'async' as const],
   ]);
 

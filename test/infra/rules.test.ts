@@ -21,7 +21,7 @@ function findRaw(environment: Environment): string[] {
 }
 
 describe.each(Object.entries(VARIANTS))(
-  'AwsSolutions, Serverless, NIST 800-53 and CloudFormation rules on %s',
+  'AwsSolutions, Serverless, NIST 800-53, HIPAA, PCI DSS and CloudFormation rules on %s',
   (_, load) => {
     const environment = load();
 

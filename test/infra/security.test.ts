@@ -125,19 +125,6 @@ describe.each(Object.entries(VARIANTS))('the %s deployment', (_, load) => {
     expect(names.filter((name) => /KEY|SECRET|TOKEN|PASS/.test(name))).toEqual([]);
   });
 
-  it('signs, or takes tokens, throttles and logs every call of the API', () => {
-    for (const { properties } of resourcesOf(template, 'AWS::ApiGatewayV2::Route')) {
-      expect(properties.AuthorizationType).toBe(environment.api.jwt ? 'JWT' : 'AWS_IAM');
-      expect(properties.AuthorizationScopes).toEqual(environment.api.jwt?.scopes);
-    }
-    const [stage] = resourcesOf(template, 'AWS::ApiGatewayV2::Stage');
-    expect(stage?.properties.AccessLogSettings.DestinationArn).toBeDefined();
-    expect(stage?.properties.DefaultRouteSettings).toMatchObject({
-      ThrottlingRateLimit: environment.api.requestsPerSecond,
-      ThrottlingBurstLimit: environment.api.burst,
-    });
-  });
-
   it('logs every state of a batch run, without what the states pass on', () => {
     for (const { properties } of resourcesOf(template, 'AWS::StepFunctions::StateMachine')) {
       expect(properties.LoggingConfiguration).toMatchObject({ Level: 'ALL', IncludeExecutionData: false });

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { hasGpu, hasLocalStorage } from '../../infra/constructs/instance-type.ts';
 import { ENVIRONMENTS, findEnvironment } from '../../infra/environments/all.ts';
 import { parseEnvironment } from '../../infra/environments/schema.ts';
-import { ROUTES } from '../../lambdas/router/routes.ts';
 import { plain, resourcesOf, synthesise } from './synthesise.ts';
 
 const dev = findEnvironment('dev');
@@ -50,14 +49,6 @@ describe('the template', () => {
     expect(disks).toMatchObject({ ...processing, outputKmsKeyId: '<Key.Arn>', volumeKmsKeyId: '<Key.Arn>' });
     expect(nvme).toMatchObject({ ...processing, outputKmsKeyId: '<Key.Arn>' });
     expect(nvme.volumeKmsKeyId).toBeUndefined();
-  });
-
-  it('lets through to the router exactly the routes that it has', () => {
-    const routes = Object.values(ROUTES).map(({ method, path }) => `${method} ${path}`);
-    const letThrough = resourcesOf(synthesise(dev), 'AWS::ApiGatewayV2::Route').map(
-      ({ properties }) => properties.RouteKey,
-    );
-    expect(letThrough.sort()).toEqual(routes.sort());
   });
 
   it('builds the image for the variant of the environment', () => {

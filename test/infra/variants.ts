@@ -10,7 +10,7 @@ const hosting = {
   modelDownloadTimeoutSeconds: 600,
 };
 
-/** An asynchronous endpoint, alone, that sleeps. */
+/** An asynchronous endpoint, alone, that sleeps, behind a REST API. */
 export const asynchronous = () =>
   parseEnvironment({
     ...dev,
@@ -19,6 +19,20 @@ export const asynchronous = () =>
       ...hosting,
       instanceCount: 1,
       scaling: { min: 0, max: 3, backlogPerInstance: 5 },
+    },
+    api: { ...dev.api, kind: 'rest' },
+  });
+
+/** A REST API behind a firewall, called by web pages; what is too large goes to a second endpoint. */
+export const guarded = () =>
+  parseEnvironment({
+    ...dev,
+    overflow: { ...hosting, instanceCount: 1, scaling: { min: 0, max: 2, backlogPerInstance: 5 } },
+    api: {
+      ...dev.api,
+      kind: 'rest',
+      cors: { origins: ['https://app.example.com', 'https://beta.example.com'] },
+      waf: { requestsPerAddress: 500 },
     },
   });
 
@@ -88,4 +102,5 @@ export const VARIANTS: Readonly<Record<string, () => Environment>> = {
   asynchronous,
   components,
   closed,
+  guarded,
 };
