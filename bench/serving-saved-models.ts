@@ -11,11 +11,13 @@ import { writeImageClassifier } from '../test/fixtures/tensorflow/models.ts';
 import type { BenchRow } from './bench-row.ts';
 import { engineRate, okPerSecond, residentBytes, withServer } from './bench-server.ts';
 import { denseRows, FEATURES, jpegImage, writeDenseModel } from './dense-model.ts';
+import { Collector, INSPECT } from './force-collection.ts';
 import { closedLoop, postBytes } from './http-load.ts';
 import { median } from './median.ts';
 import { processorMs } from './processor-time.ts';
 
 const SESSIONS = import.meta.resolve('../container/src/engine/open-saved-model.ts');
+const SERVER = fileURLToPath(new URL('../container/src/main.ts', import.meta.url));
 const LEAKING_SERVER = fileURLToPath(new URL('./leaking-server.ts', import.meta.url));
 const ROWS = 64;
 const SECONDS = 4;
@@ -230,9 +232,12 @@ const SOAK_REQUESTS = 100_000;
 const SOAK_WARM_UP = 100_000;
 const WINDOWS = 20;
 
-/** Growth of resident memory; and of a server that keeps 1 KiB of each request, which the same measurement must show. */
+/**
+ * Growth of resident memory after a full collection, because what V8 has not collected yet moves by megabytes; and of
+ * a server that keeps 1 KiB of each request, which the same measurement must show.
+ */
 async function benchSoak(modelDir: string): Promise<readonly BenchRow[]> {
-  const slope = await soak(modelDir);
+  const slope = await soak(modelDir, [SERVER, 'serve']);
   const leaking = await soak(modelDir, [LEAKING_SERVER, 'serve']);
   return [
     { name: 'memory growth over 100,000 requests', value: slope, unit: 'KiB for 1,000 requests', bar: '< 1' },
@@ -245,23 +250,26 @@ async function benchSoak(modelDir: string): Promise<readonly BenchRow[]> {
   ];
 }
 
-function soak(modelDir: string, command?: readonly string[]): Promise<number> {
+function soak(modelDir: string, command: readonly string[]): Promise<number> {
   const requests = Array.from({ length: 64 }, (_, i) =>
     postBytes(Buffer.from(JSON.stringify({ instances: denseRows(1, i) }))),
   );
   return withServer(
     modelDir,
     SHARE_CALLS,
-    async ({ port, pid }) => {
+    async ({ port, pid, noise }) => {
+      const collector = await Collector.open(noise);
       await closedLoop(port, requests, 16, Number.POSITIVE_INFINITY, SOAK_WARM_UP);
       const levels: number[] = [];
       for (let window = 0; window < WINDOWS; window++) {
         await closedLoop(port, requests, 16, Number.POSITIVE_INFINITY, SOAK_REQUESTS / WINDOWS);
+        await collector.collect();
         levels.push(residentBytes(pid) / 1024);
       }
+      collector.close();
       return slopeOf(levels) / (SOAK_REQUESTS / WINDOWS / 1000);
     },
-    command,
+    [INSPECT, ...command],
   );
 }
 

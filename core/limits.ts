@@ -57,6 +57,7 @@ export const LIMITS = {
   imagePixels: limit(25_000_000, 'pixels', 'Twinvec; spec faults I3, as decoders need 3 to 4 bytes for each'),
   modelFolderDepth: limit(16, 'folders', 'Twinvec; version folders lie two or three deep'),
   modelFolderEntries: limit(100_000, 'entries', 'Twinvec; what is searched for SavedModels at start'),
+  doubledModel: limit(256 * MIB, 'bytes', 'Twinvec; a larger SavedModel has one engine worker where nobody says'),
   modelsOfPage: limit(100, 'models', 'Twinvec; GET /models of a multi-model endpoint gives a token for the next ones'),
   neighbours: limit(1000, 'neighbours', 'Twinvec; neighbours of one record'),
   neighboursOfRequest: limit(10_000_000, 'neighbours', 'Twinvec; of all records of a request together, about 400 MB'),

@@ -2,8 +2,10 @@
  * What a model folder holds: an Object2Vec artifact when `object2vec.json` lies in it, else SavedModels of any kind.
  */
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { quoteForMessage, TwinvecError } from '#core/errors.ts';
+import { LIMITS } from '#core/limits.ts';
 import { MANIFEST_FILE } from '#core/object2vec/manifest.ts';
 import type { MultiModelConfig, ServingConfig } from './config/serving-config.ts';
 import { locateBinding } from './engine/native/binding.ts';
@@ -11,6 +13,7 @@ import { TENSORFLOWS_CHOICE, type TensorFlowThreads } from './engine/native/envi
 import { defaultWorkers } from './engine/pool.ts';
 import { findHandlerScript } from './handlers/script.ts';
 import type { FoundModels } from './inference-server.ts';
+import { modelBytes } from './model-bytes.ts';
 import type { FoundModel } from './multi-model/models.ts';
 import { readManifest } from './object2vec/artifact.ts';
 import { engineThreads } from './object2vec/engine-threads.ts';
@@ -35,11 +38,21 @@ export async function findModels(config: ServingConfig): Promise<FoundModels> {
     };
   }
   const found = findSavedModels(config.modelDir);
+  const hostWorkers = await hostWorkersFor(config.modelDir);
   const servables = found.map((version): StartServable => {
-    const source = tensorSource(version, config);
+    const source = { ...tensorSource(version, config), hostWorkers };
     return (limits, events) => startServable(source, limits, events);
   });
   return { servables, defaultName: defaultNameOf(found, config.defaultModelName), handlerScript };
+}
+
+/**
+ * A call keeps the cores busy only until its threads wait for each other; a second worker uses what is left, for a
+ * second copy of the model (bench/results/saved-models.md: 1.25 x the requests of 64 rows).
+ */
+async function hostWorkersFor(modelDir: string): Promise<number> {
+  const isCheap = (await modelBytes(modelDir)) <= LIMITS.doubledModel.value;
+  return isCheap && availableParallelism() > 1 ? 2 : 1;
 }
 
 /** What is wrong with a manifest is told where the model is opened. */
@@ -73,7 +86,8 @@ function findVersions(
   if (existsSync(join(folder, MANIFEST_FILE))) {
     const source = object2VecSource({ ...config, modelDir: folder, defaultModelName: name });
     const usesTensorFlow = config.engine !== 'js' && 'path' in locateBinding();
-    const workers = config.engineWorkers ?? defaultWorkers(usesTensorFlow ? 'tensorflow' : 'js');
+    const workers =
+      config.engineWorkers ?? defaultWorkers({ engine: usesTensorFlow ? 'tensorflow' : 'js', onGpu: false });
     return { versions: [(limits, events) => startServable(source, limits, events)], workers };
   }
   const found = findUnlessNone(folder);
@@ -88,7 +102,7 @@ function findVersions(
     const source = tensorSource({ ...version, name }, config);
     return (limits, events) => startServable(source, limits, events);
   });
-  return { versions, workers: config.engineWorkers ?? defaultWorkers('tensorflow') };
+  return { versions, workers: config.engineWorkers ?? defaultWorkers({ engine: 'tensorflow', onGpu: false }) };
 }
 
 function findUnlessNone(folder: string): readonly FoundVersion[] {

@@ -3,9 +3,9 @@
  * padding up to allowed sizes.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { writeCounter } from '../fixtures/savedmodel/small-models.ts';
 import { writeCallSize, writeInverse } from '../fixtures/tensorflow/edge-models.ts';
 import { nativeEngine } from '../native-engine.ts';
@@ -29,6 +29,8 @@ async function invoke(server: ServerProcess, body: unknown): Promise<unknown> {
   });
   return response.json();
 }
+
+const workersOf = ({ logs }: ServerProcess) => logs.filter(({ event }) => event === 'engine_worker_ready').length;
 
 const isOfWarmUp = ({ event, line }: Readonly<Record<string, unknown>>) =>
   event === 'engine' && String(line).startsWith('signature serving_default did not take a warm-up of zeros');
@@ -64,6 +66,41 @@ describe.skipIf(!nativeEngine.available)(`a warm-up of a SavedModel${nativeEngin
 
     // Assess
     expect(answer).toEqual({ outputs: [11, 22] });
+  });
+});
+
+describe.skipIf(!nativeEngine.available)(`engine workers of a SavedModel${nativeEngine.note}`, () => {
+  const step = { signature_name: 'step', inputs: { value: [1, 1] } };
+
+  it('are two where there are two cores and no GPU', async () => {
+    // Prepare
+    const folder = await newFolder();
+    await writeInverse(join(folder, 'inverse/1'));
+    const expected = availableParallelism() > 1 ? 2 : 1;
+
+    // Act
+    const server = await startServer({ modelDir: folder });
+    await vi.waitUntil(() => workersOf(server) >= expected, { timeout: 30_000 });
+    await server.stop();
+
+    // Assess
+    expect(workersOf(server)).toBe(expected);
+  });
+
+  it('is one where a call changes what later calls see', async () => {
+    // Prepare
+    const folder = await newFolder();
+    await writeCounter(join(folder, 'counter/1'));
+    const server = await startServer({ modelDir: folder });
+
+    // Act
+    const answers = await Promise.all(Array.from({ length: 40 }, () => invoke(server, step)));
+    await server.stop();
+
+    // Assess
+    const totals = answers.map((answer) => (answer as { readonly outputs: readonly number[] }).outputs[0]!);
+    expect(totals.sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => 11 + i));
+    expect(workersOf(server)).toBe(1);
   });
 });
 

@@ -81,10 +81,10 @@ export const SERVING_SETTINGS = {
   engineWorkers: wholeNumber({
     name: 'TWINVEC_ENGINE_WORKERS',
     fallback: undefined,
-    defaultText: '1 for tensorflow, cores - 1 for js',
+    defaultText: '1; 2 for a SavedModel of up to 256 MiB on a host without a GPU; cores - 1 for js',
     min: 1,
     max: 64,
-    doc: 'Threads that each hold the model. TensorFlow uses all cores from one.',
+    doc: 'Threads that each hold the model. TensorFlow uses all cores from one; a second computes while the first waits.',
   }),
   engineTimeoutMs: wholeNumber({
     name: 'TWINVEC_ENGINE_TIMEOUT_MS',

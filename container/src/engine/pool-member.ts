@@ -7,9 +7,8 @@ import { Worker } from 'node:worker_threads';
 import { ERRORS, TwinvecError } from '#core/errors.ts';
 import type { EngineCall, EngineResult } from './engine-call.ts';
 import { setTensorFlowDefaults } from './native/environment.ts';
-import type { EngineKind } from './session.ts';
 import { transferables } from './tensor-rows.ts';
-import type { FromWorker, ToWorker, WorkerError, WorkerStart } from './worker-protocol.ts';
+import type { FromWorker, Runs, ToWorker, WorkerError, WorkerStart } from './worker-protocol.ts';
 
 /** One call runs while one is prefetched, so that the worker never waits for the HTTP thread. */
 const MAX_IN_FLIGHT = 2;
@@ -40,7 +39,7 @@ export class PoolMember {
   #nextId = 0;
   #state: 'starting' | 'ready' | 'dead' = 'starting';
   #busySinceMs = performance.now();
-  engine: EngineKind | undefined;
+  runs: Runs | undefined;
 
   constructor(start: WorkerStart, events: MemberEvents) {
     this.#events = events;
@@ -111,7 +110,7 @@ export class PoolMember {
     switch (message.type) {
       case 'ready':
         this.#state = 'ready';
-        this.engine = message.engine;
+        this.runs = message.runs;
         this.#events.onReady(this);
         break;
       case 'broken':

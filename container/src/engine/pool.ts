@@ -8,12 +8,14 @@ import type { Logger } from '../log/logger.ts';
 import type { EngineCall, EngineResult, EngineRunner } from './engine-call.ts';
 import { type MemberEvents, PoolMember } from './pool-member.ts';
 import type { EngineKind } from './session.ts';
-import type { WorkerError, WorkerStart } from './worker-protocol.ts';
+import type { Runs, WorkerError, WorkerStart } from './worker-protocol.ts';
 
 export interface PoolOptions {
   readonly start: WorkerStart;
-  /** Undefined: one for TensorFlow, which uses all cores from one; one per further core for the fallback. */
+  /** Undefined: as many as {@link defaultWorkers} says. */
   readonly workers: number | undefined;
+  /** For TensorFlow without a GPU, instead of one. */
+  readonly hostWorkers?: number | undefined;
   readonly callTimeoutMs: number;
   readonly loadTimeoutMs: number;
   readonly log: Logger;
@@ -25,9 +27,14 @@ const MAX_DEATHS = 3;
 const DEATH_WINDOW_MS = 30_000;
 const FIRST_BACKOFF_MS = 100;
 
-/** TensorFlow uses all cores from one; the fallback takes one for each core but that of the HTTP thread. */
-export function defaultWorkers(engine: EngineKind): number {
-  return engine === 'js' ? Math.max(1, availableParallelism() - 1) : 1;
+/**
+ * TensorFlow uses all cores or the GPU from one. The fallback takes one for each core but that of the HTTP thread.
+ *
+ * @param hostWorkers for TensorFlow without a GPU
+ */
+export function defaultWorkers({ engine, onGpu }: Runs, hostWorkers = 1): number {
+  if (engine === 'js') return Math.max(1, availableParallelism() - 1);
+  return onGpu ? 1 : hostWorkers;
 }
 
 export class EnginePool implements EngineRunner {
@@ -95,12 +102,13 @@ export class EnginePool implements EngineRunner {
   }
 
   #memberReady(member: PoolMember): void {
-    this.#options.log.info('engine_worker_ready', { engine: member.engine });
+    this.#options.log.info('engine_worker_ready', { ...member.runs });
     if (!this.#hasBeenReady) {
       this.#hasBeenReady = true;
-      const wanted = this.#options.workers ?? defaultWorkers(member.engine!);
+      const { workers, hostWorkers } = this.#options;
+      const wanted = workers ?? defaultWorkers(member.runs!, hostWorkers);
       for (let i = 1; i < wanted; i++) this.#spawn();
-      this.#ready.resolve(member.engine!);
+      this.#ready.resolve(member.runs!.engine);
     }
     this.onSlot();
   }

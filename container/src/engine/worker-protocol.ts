@@ -19,11 +19,17 @@ export interface WorkerStart {
   readonly warmUp: readonly WarmUpCall[];
 }
 
+/** What a worker computes with. */
+export interface Runs {
+  readonly engine: EngineKind;
+  readonly onGpu: boolean;
+}
+
 /** `close` comes after every call: the worker frees its model and ends. */
 export type ToWorker = { readonly id: number; readonly call: EngineCall } | 'close';
 
 export type FromWorker =
-  | { readonly type: 'ready'; readonly engine: EngineKind; readonly signatures: readonly string[] }
+  | { readonly type: 'ready'; readonly runs: Runs; readonly signatures: readonly string[] }
   /** Loading or warming up failed: the model is missing or broken. */
   | { readonly type: 'broken'; readonly error: WorkerError }
   | { readonly type: 'log'; readonly line: string }

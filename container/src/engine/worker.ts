@@ -101,11 +101,13 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
   try {
     const { openSession } = (await import(start.sessionModule)) as { openSession: OpenSession };
     const log = (line: string) => send({ type: 'log', line });
-    if (start.requiresGpu) (await import('./require-gpu.ts')).requireGpu(start.engine);
+    const { requireGpu, usesGpu } = await import('./gpu.ts');
+    if (start.requiresGpu) requireGpu(start.engine);
     const session = await openSession(start.modelDir, start.engine, log, start.sessionData);
     warmUp(session, start.warmUp, log);
     serveCalls(session, port);
-    send({ type: 'ready', engine: session.engine, signatures: [...session.signatures.keys()] });
+    const runs = { engine: session.engine, onGpu: usesGpu(session.engine) };
+    send({ type: 'ready', runs, signatures: [...session.signatures.keys()] });
   } catch (thrown) {
     send({ type: 'broken', error: describeBrokenModel(thrown) });
   }

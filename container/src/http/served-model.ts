@@ -25,6 +25,8 @@ export interface EncodedAnswer {
 export interface ServedModel<J extends Job> {
   /** For `openSession` in every engine worker; what is to be shared and not copied lies in SharedArrayBuffers. */
   readonly sessionData?: unknown;
+  /** Calls change what later calls see: only one copy of the model may be called, unless somebody asks for more. */
+  readonly leavesTraces?: boolean;
   /** Checks what the head says before the body is read. Throws UnsupportedMediaType, NotAcceptable and the like. */
   checkHead(head: RequestHead): void;
   /** Throws (or rejects with) a TwinvecError that names the record and the position. */

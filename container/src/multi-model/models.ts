@@ -9,12 +9,13 @@ import type { MultiModelConfig, ServingConfig } from '../config/serving-config.t
 import type { CallableModel } from '../handlers/handled-model.ts';
 import { Handlers } from '../handlers/handlers.ts';
 import type { Logger } from '../log/logger.ts';
+import { modelBytes } from '../model-bytes.ts';
 import { isModelName } from '../servables/custom-attributes.ts';
 import type { ServableEvents, StartServable } from '../servables/servable.ts';
 import type { Servables } from '../servables/servables.ts';
 import { LoadedModel } from './loaded-model.ts';
 import { modelFolder, noBasePath } from './model-folder.ts';
-import { ModelMemory, modelBytes } from './model-memory.ts';
+import { ModelMemory } from './model-memory.ts';
 import { type ModelEntry, type ModelPage, pageOf } from './model-page.ts';
 
 /** What a folder holds: one model. Undefined when there is none. Throws InvalidArtifact. */

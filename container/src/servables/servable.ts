@@ -24,6 +24,8 @@ export interface ServableSource<J extends Job> {
   readonly modelDir: string;
   /** URL of a module that exports `openSession(modelDir, engine, log, sessionData)`. */
   readonly sessionModule: string;
+  /** Engine workers for TensorFlow without a GPU, where nobody says how many; else one. */
+  readonly hostWorkers?: number;
   /** Whether requests share engine calls, and how much one call takes. */
   readonly batching: BatchingRule;
   /** Reads what the adapter needs. Throws InvalidArtifact. */
@@ -128,6 +130,7 @@ class StartedServable<J extends Job> implements Servable {
         warmUp: model.warmUpCalls(),
       },
       workers: limits.engineWorkers,
+      hostWorkers: model.leavesTraces ? 1 : source.hostWorkers,
       callTimeoutMs: limits.engineTimeoutMs,
       loadTimeoutMs: limits.loadTimeoutMs,
       log: events.log,

@@ -20,6 +20,7 @@ import type { EncodedAnswer, RequestHead, ServedModel } from '../http/served-mod
 import { withFileInputs } from '../images/image-session.ts';
 import { type ImageRecipes, readImageRecipes } from '../images/recipe.ts';
 import { readSavedModel, type SavedModelSummary } from '../savedmodel/read-saved-model.ts';
+import { Effects } from './effects.ts';
 import type { FoundVersion } from './find-saved-models.ts';
 import { withImagesInStrings } from './images-in-strings.ts';
 import { describeMetadata } from './metadata.ts';
@@ -51,6 +52,7 @@ class TensorModel implements ServedModel<TensorJob> {
   readonly #defaultAccept: string | undefined;
   readonly #metadata: unknown;
   readonly #warmUp: readonly WarmUpCall[];
+  readonly leavesTraces: boolean;
   readonly #codec = new CodecPool(new URL('./tensor-codec.ts', import.meta.url).href);
 
   constructor(found: FoundVersion, summary: SavedModelSummary, recipes: ImageRecipes, config: ServingConfig) {
@@ -58,6 +60,7 @@ class TensorModel implements ServedModel<TensorJob> {
     const signatures = new Map([...usable].map(([name, { signature }]) => [name, signature]));
     this.#signatures = withFileInputs(withImagesInStrings(signatures, summary), recipes);
     this.#metadata = describeMetadata(found, summary);
+    this.leavesTraces = new Effects(summary).any;
     this.#warmUp = config.tensorWarmUp ? zeroCalls(summary, this.#signatures) : [];
     this.#defaultAccept = config.defaultAccept;
     this.merge = mergeTensorsTo(config.tensorBatching.allowedSizes);

@@ -7,23 +7,18 @@ import type { TensorSignatures } from '#core/tensors/signature.ts';
 import { elementCount, type NamedTensors, type Tensor, type TensorSpec } from '#core/tensors/tensor.ts';
 import type { WarmUpCall } from '../engine/engine-call.ts';
 import { slotsPerValue } from '../engine/tensor-rows.ts';
-import type { SavedModelSummary, SavedNode, SavedSignature } from '../savedmodel/read-saved-model.ts';
+import type { SavedModelSummary } from '../savedmodel/read-saved-model.ts';
+import { Effects } from './effects.ts';
 
 /** Of all inputs of a call: larger ones would cost more at start than they save. */
 const MAX_VALUES = 16_777_216;
-/** Operations that change what later runs see, or wait for another run: by these words in their names. */
-const HAS_EFFECTS =
-  /Assign|Scatter(Nd)?(Update|Add|Sub|Mul|Div|Min|Max)|Apply|Random|Multinomial|LookupTable(Insert|Import|Remove)|Queue|StackP|Barrier|Iterator|Dataset|Mutable|CountUpTo|Print|Write|Stage|Send|Recv|PyFunc/;
-/** Of those names, operations without effects after all. */
-const NO_EFFECTS = /^(TensorArray|Stateless)/;
-
 /** @param signatures as callers see them: an input with an image recipe takes strings, of which there is no zero. */
 export function zeroCalls(model: SavedModelSummary, signatures: TensorSignatures): readonly WarmUpCall[] {
-  const graph = new Reach(model);
+  const effects = new Effects(model);
   return [...signatures].flatMap(([name, { inputs }]) => {
     const zeros = zerosOf(inputs);
     const saved = model.signatures.get(name);
-    if (!zeros || !saved || graph.hasEffects(saved)) return [];
+    if (!zeros || !saved || effects.has(saved)) return [];
     return [{ signature: name, inputs: zeros, rows: undefined, takesNonFinite: true, mayFail: true } as const];
   });
 }
@@ -41,42 +36,4 @@ function zerosOf(inputs: Readonly<Record<string, TensorSpec>>): NamedTensors | u
     zeros[name] = { dtype, shape: sizes, data } as unknown as Tensor;
   }
   return zeros;
-}
-
-/** Which operations run for a signature, those of the functions that it calls included. */
-class Reach {
-  readonly #nodes: ReadonlyMap<string, SavedNode>;
-  readonly #functions: ReadonlyMap<string, readonly SavedNode[]>;
-
-  constructor({ nodes, functions }: SavedModelSummary) {
-    this.#nodes = new Map(nodes.map((node) => [node.name, node]));
-    this.#functions = new Map(functions.map(({ name, nodes: inside }) => [name, inside]));
-  }
-
-  hasEffects({ outputs }: SavedSignature): boolean {
-    const seen = new Set<SavedNode>();
-    const waiting = this.#named([...outputs.values()].map(({ node }) => node));
-    for (let node = waiting.pop(); node; node = waiting.pop()) {
-      if (seen.has(node)) continue;
-      seen.add(node);
-      if (changesState(node.op)) return true;
-      // Everything in a function counts: what it does for its effects alone is no input of its results.
-      const called = [node.op, ...node.calls].flatMap((name) => this.#functions.get(name) ?? []);
-      waiting.push(...this.#named(node.inputs), ...called);
-    }
-    return false;
-  }
-
-  #named(tensors: readonly string[]): SavedNode[] {
-    return tensors.map((tensor) => this.#nodes.get(nodeOf(tensor))).filter((node) => node !== undefined);
-  }
-}
-
-function changesState(op: string): boolean {
-  return HAS_EFFECTS.test(op) && !NO_EFFECTS.test(op);
-}
-
-/** `^control`, `name:1` and `name` to `name`. */
-function nodeOf(input: string): string {
-  return input.replace(/^\^/, '').replace(/:\d+$/, '');
 }

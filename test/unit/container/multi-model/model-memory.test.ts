@@ -2,7 +2,8 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ModelMemory, modelBytes } from '../../../../container/src/multi-model/model-memory.ts';
+import { modelBytes } from '../../../../container/src/model-bytes.ts';
+import { ModelMemory } from '../../../../container/src/multi-model/model-memory.ts';
 import { temporaryFolder } from '../../../fixtures/savedmodel/temporary-folder.ts';
 
 describe('the memory of models', () => {
