@@ -27,12 +27,13 @@ async function connect(port: number, count: number): Promise<readonly RawConnect
 
 describe('N11 a heap that is nearly full', () => {
   it('refuses requests instead of ending the process, and takes them again when there is room', async () => {
-    // Prepare: 200 bodies come to about three times the heap, and the first call holds the engine. The young generation,
+    // Prepare: 300 bodies come to about three times the heap, and the first call holds the engine. The young generation,
     // which V8 counts apart, is as small beside it as it is in a heap of usual size.
-    const command = ['--max-old-space-size=64', '--max-semi-space-size=1', ...COMMAND];
-    const server = await startSumServer({ TWINVEC_ENGINE_WORKERS: '1', TWINVEC_BATCHING: 'off' }, { command });
+    const command = ['--max-old-space-size=96', '--max-semi-space-size=1', ...COMMAND];
+    const env = { TWINVEC_ENGINE_WORKERS: '1', TWINVEC_BATCHING: 'off', TWINVEC_QUEUE_REQUESTS: '1024' };
+    const server = await startSumServer(env, { command });
     const request = sumRequest([Array.from({ length: 100_000 }, () => 7)]);
-    const clients = await connect(server.port, 201);
+    const clients = await connect(server.port, 301);
 
     // Act
     const [first, ...others] = clients;
@@ -42,6 +43,7 @@ describe('N11 a heap that is nearly full', () => {
     for (const client of clients) client.destroy();
 
     // Assess
+    expect(server.noise).toEqual([]);
     const refused = answers.filter((answer) => answer?.status === 503);
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.map((answer) => errorOf(answer).message)).toContain(
@@ -62,14 +64,15 @@ describe('N13 a main thread that is held up for 3 s', () => {
 
     // Act
     server.signal('SIGUSR2');
-    const line = await server.logged('event_loop_blocked');
+    const line = await server.logged('event_loop_blocked', { pingMissed: true });
     await expectStillServing(server);
     await server.stop();
 
     // Assess
-    expect(line).toMatchObject({ level: 'warn', pingMs: 2000, pingMissed: true });
+    expect(line).toMatchObject({ level: 'warn', pingMs: 2000 });
     expect(Number(line.blockedMs)).toBeGreaterThan(2000);
-    expect(server.logs.at(-1)).toMatchObject({ event: 'stopped', longestBlockMs: line.blockedMs });
+    const [stopped] = server.logs.filter(({ event }) => event === 'stopped');
+    expect(Number(stopped?.longestBlockMs)).toBeGreaterThanOrEqual(Number(line.blockedMs));
   });
 });
 

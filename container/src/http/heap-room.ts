@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 import { TwinvecError } from '#core/errors.ts';
 
 /** From 0.8 on V8 ends the process when it collects much and finds little, long before the heap is full to its end. */
-const FULL = 0.75;
+const FULL = 0.7;
 /** A look costs 1 µs; what requests allocate between two looks stays small beside the rest of the heap. */
 const LOOK_EVERY_MS = 5;
 /** Collecting a heap that is really full stops the thread for a while each time. */
