@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AccuracyRun } from './accuracy-run.ts';
 import { MOVIELENS_RUNS, type MovieLensRun } from './movielens-runs.ts';
+import { writeThresholdRecords } from './rating-thresholds.ts';
 import { trainAndRead } from './train-and-read.ts';
 
 /** @param folder Runs whose files are not there are named to `leaveOut` and are not in the answer. */
@@ -26,8 +27,30 @@ function withFiles(run: MovieLensRun, train: string, validation: string): Accura
     async measure(folder, seed) {
       const hyperparameters = join(folder, 'hyperparameters.json');
       await writeFile(hyperparameters, JSON.stringify({ ...run.hyperparameters, seed }));
-      const files = ['--train', train, '--validation', validation, '--hyperparameters', hyperparameters];
+      const channels = await channelFiles(run, { train, validation }, folder);
+      const files = [
+        '--train',
+        channels.train,
+        '--validation',
+        channels.validation,
+        '--hyperparameters',
+        hyperparameters,
+      ];
       return trainAndRead(['train', ...files, '--output', join(folder, 'model')], run.validationMetric);
     },
   };
+}
+
+interface ChannelFiles {
+  readonly train: string;
+  readonly validation: string;
+}
+
+/** The user's own files, or what is made of them in `folder`. */
+async function channelFiles({ thresholds }: MovieLensRun, own: ChannelFiles, folder: string): Promise<ChannelFiles> {
+  if (!thresholds) return own;
+  const made = { train: join(folder, 'train.jsonl'), validation: join(folder, 'validation.jsonl') };
+  await writeThresholdRecords(own.train, made.train, thresholds.train);
+  await writeThresholdRecords(own.validation, made.validation, thresholds.validation);
+  return made;
 }
