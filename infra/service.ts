@@ -2,6 +2,7 @@
 import { type App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
 import { acknowledgements } from './acknowledgements.ts';
+import { costTags } from './cost-tags.ts';
 import type { Environment } from './environments/schema.ts';
 import { TwinvecStack } from './stacks/twinvec-stack.ts';
 
@@ -20,8 +21,7 @@ export function addStack(app: App, environment: Environment): TwinvecStack {
     description: 'Twinvec: pair and embedding models on a GPU endpoint and in batch',
     env: { ...(account === undefined ? {} : { account }), ...(region === undefined ? {} : { region }) },
   });
-  Tags.of(stack).add('service', 'twinvec');
-  Tags.of(stack).add('environment', name);
+  for (const [key, value] of Object.entries(costTags(environment))) Tags.of(stack).add(key, value);
   return stack;
 }
 

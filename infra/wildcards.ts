@@ -53,7 +53,7 @@ function keptWildcards(stack: TwinvecStack, { endpoint, overflow }: Environment)
   const captured = endpoint.mode === 'realtime' && endpoint.capture !== undefined;
   if (endpoint.mode !== 'async' && overflow === undefined) return [captures];
   const why = 'Asynchronous requests and answers have random names; the bucket holds nothing else, and for a week.';
-  const folders = ['*', 'inputs/*', 'tickets/*', 'uploads/*', 'outputs/*', 'failures/*'];
+  const folders = ['inputs/*', 'tickets/*', 'uploads/*', 'outputs/*', 'failures/*'];
   return [...(captured ? [captures] : []), ...folders.map((folder) => wildcard(`${bucket}/async/${folder}`, why))];
 }
 

@@ -17,8 +17,6 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Command line after `node`; the image's `main.ts serve` by default. */
   readonly command?: readonly string[];
-  /** A program that starts what its further arguments say, such as `unshare`. */
-  readonly within?: readonly string[];
 }
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly event: string };
@@ -100,11 +98,9 @@ function startEntryPoint(baseDir: string, options: ServerOptions): ChildProcess 
   });
 }
 
-function startSources(baseDir: string, options: ServerOptions): ChildProcess {
-  const { modelDir, command = [MAIN, 'serve'], within = [], env } = options;
+function startSources(baseDir: string, { modelDir, command = [MAIN, 'serve'], env }: ServerOptions): ChildProcess {
   symlinkSync(resolve(modelDir), join(baseDir, 'model'));
-  const [program, ...args] = [...within, process.execPath, ...command];
-  return spawn(program!, args, {
+  return spawn(process.execPath, [...command], {
     env: { ...process.env, ...LOOPBACK, ...env, SAGEMAKER_BASE_DIR: baseDir },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -11,7 +11,6 @@ import type { TensorFlowThreads } from './engine/native/environment.ts';
 import { Handlers } from './handlers/handlers.ts';
 import type { BodyLimits } from './http/body.ts';
 import { Counters } from './http/counters.ts';
-import { HeapRoom } from './http/heap-room.ts';
 import { type InvocationRoute, Invocations } from './http/invocations.ts';
 import { Readiness } from './http/readiness.ts';
 import { sendError } from './http/reply.ts';
@@ -69,8 +68,7 @@ export class InferenceServer {
     this.#slowUploads = new SlowUploads(config);
     const { maxBodyBytes } = config;
     const limits = { maxBodyBytes, held: new ByteBudget(config.queueBytes), slowUploads: this.#slowUploads };
-    const { counters } = this;
-    const invocations = new Invocations({ limits, heap: new HeapRoom(), readiness: this.#readiness, counters, log });
+    const invocations = new Invocations({ limits, readiness: this.#readiness, counters: this.counters, log });
     const route = this.#models ? INVOCATIONS_WITHOUT_MODEL : this.#invocationsRoute();
     this.#http = createHttpServer({
       ...config,
@@ -83,7 +81,7 @@ export class InferenceServer {
   /** Starts to load a model version. Rejects when its folder shows that it cannot be served. */
   async load(start: StartServable): Promise<void> {
     const { config, log, onEngineLost } = this.#options;
-    this.#servables.add(await start(config, { log, onLost: onEngineLost, onDeviceLost: onEngineLost }));
+    this.#servables.add(await start(config, { log, onLost: onEngineLost }));
   }
 
   /** Listens; `/ping` is 503 until {@link ready}. Rejects with the system's error, such as EADDRINUSE. */
@@ -140,18 +138,11 @@ export class InferenceServer {
   }
 
   #modelsOnDemand(): Models | undefined {
-    const { config, found, log, onEngineLost } = this.#options;
+    const { config, found, log } = this.#options;
     const { multiModel } = config;
     if (!multiModel || !found.onDemand) return undefined;
-    return new Models({
-      config,
-      multiModel,
-      servables: this.#servables,
-      find: found.onDemand,
-      sharedHandlers: this.#handlers,
-      log,
-      onDeviceLost: onEngineLost,
-    });
+    const sharedHandlers = this.#handlers;
+    return new Models({ config, multiModel, servables: this.#servables, find: found.onDemand, sharedHandlers, log });
   }
 
   #modelsApi(invocations: Invocations, limits: BodyLimits): readonly Subtree[] {

@@ -6,9 +6,10 @@
 import { createHash } from 'node:crypto';
 import { TwinvecError } from '#core/errors.ts';
 import type { InputFields, TransformDefinition } from './transform-definition.ts';
+import { type OptionalRequest, optionalRequest } from './transform-options.ts';
 
 /** CreateTransformJob's request, as far as definitions reach. Field names are the API's. */
-export interface TransformRequest {
+export interface TransformRequest extends OptionalRequest {
   readonly TransformJobName: string;
   readonly ModelName: string;
   readonly MaxConcurrentTransforms: number;
@@ -147,6 +148,7 @@ function buildRequest(definition: TransformDefinition, jobName: string, folder: 
       ...(transformAmiVersion === undefined ? {} : { TransformAmiVersion: transformAmiVersion }),
     },
     ...dataProcessing(definition),
+    ...optionalRequest(definition),
   };
 }
 

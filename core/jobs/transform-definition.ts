@@ -11,6 +11,7 @@ import { LIMITS } from '#core/limits.ts';
 import { MEDIA_TYPES } from '#core/object2vec/wire-formats.ts';
 import { TENSOR_ANSWER_TYPES, TENSOR_REQUEST_TYPES } from '#core/tensors/media-types.ts';
 import { S3Address } from './s3-address.ts';
+import { TransformCapture, TransformOptions } from './transform-options.ts';
 
 /** What of a job decides how its records are read: the same for the validator, the job and the count afterwards. */
 export const InputFields = {
@@ -65,6 +66,7 @@ const fields = {
     .default({}),
   /** Sizes of the model's inputs; without them only the form of ids is checked. */
   inputs: z.strictObject({ in0: InputSizes, in1: InputSizes }).optional(),
+  ...TransformOptions,
   /** Bad records that the input may hold before the run is refused. */
   maxBadRecords: z.int().min(0).default(0),
   /** Placeholder lines that the output may hold before the run counts as failed. */
@@ -82,6 +84,7 @@ interface PayloadShape {
   readonly inputFilter: string;
   readonly outputFilter: string;
   readonly joinSource: 'None' | 'Input';
+  readonly capture?: { readonly generateInferenceId: boolean } | undefined;
 }
 
 /**
@@ -101,7 +104,8 @@ export function checkPayloadShape(value: PayloadShape, context: z.RefinementCtx)
     if (splitType === 'RecordIO' || splitType === 'TFRecord') refuse('splitType', 'is for modelKind tensorflow');
   }
   try {
-    readDataProcessing({ ...value, maxPayloadMb: value.maxPayloadInMB });
+    const generateInferenceId = value.capture?.generateInferenceId;
+    readDataProcessing({ ...value, maxPayloadMb: value.maxPayloadInMB, generateInferenceId });
   } catch (error) {
     if (!(error instanceof TwinvecError)) throw error;
     refuse('inputFilter', error.message);
@@ -122,6 +126,7 @@ export const TransformDefinition = z
     outputKmsKeyId: z.string().min(1).max(2048).optional(),
     /** Key for the disks of the instances; not for types with local NVMe. */
     volumeKmsKeyId: z.string().min(1).max(2048).optional(),
+    capture: TransformCapture.optional(),
   })
   .superRefine(checkPayloadShape);
 

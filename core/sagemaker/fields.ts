@@ -21,7 +21,8 @@ export const RoleArn = matching('arn:aws[a-z\\-]*:iam::\\d{12}:role/?[a-zA-Z_0-9
 
 const TAG_TEXT = '([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)';
 export const TagKey = matching(TAG_TEXT).min(1).max(128);
-export const Tag = z.strictObject({ Key: TagKey, Value: matching(TAG_TEXT).max(256) });
+export const TagValue = matching(TAG_TEXT).max(256);
+export const Tag = z.strictObject({ Key: TagKey, Value: TagValue });
 export type Tag = z.infer<typeof Tag>;
 export const Tags = z.array(Tag).max(50);
 

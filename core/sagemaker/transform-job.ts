@@ -64,7 +64,7 @@ const DataCapture = z.strictObject({
   GenerateInferenceId: z.boolean().default(false),
 });
 
-const ExperimentName = matching('[a-zA-Z0-9](-*[a-zA-Z0-9]){0,119}').min(1).max(120);
+export const ExperimentName = matching('[a-zA-Z0-9](-*[a-zA-Z0-9]){0,119}').min(1).max(120);
 const ExperimentConfig = z.strictObject({
   ExperimentName: ExperimentName.optional(),
   TrialName: ExperimentName.optional(),

@@ -67,7 +67,8 @@ export class BatchFunctions extends Construct {
     );
     this.orchestrator.addToRolePolicy(
       new PolicyStatement({
-        actions: ['sagemaker:CreateTransformJob', 'sagemaker:DescribeTransformJob'],
+        // A job is made with its tags.
+        actions: ['sagemaker:AddTags', 'sagemaker:CreateTransformJob', 'sagemaker:DescribeTransformJob'],
         resources,
       }),
     );

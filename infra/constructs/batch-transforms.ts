@@ -6,6 +6,7 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { costTags } from '../cost-tags.ts';
 import type { Environment } from '../environments/schema.ts';
 import type { JobDefinition } from '../jobs/schema.ts';
 import { allowVolumeKey } from './allow-volume-key.ts';
@@ -65,7 +66,7 @@ export class BatchTransforms extends Construct {
         name: job.name,
         schedule: job.schedule,
         stateMachineArn: machine.arn,
-        input: { definition: { ...definitionOf(job, model, buckets, key), inputs: environment.model.inputs } },
+        input: { definition: { ...definitionOf(job, model, props), inputs: environment.model.inputs } },
         deadLetters,
       });
     }
@@ -73,10 +74,21 @@ export class BatchTransforms extends Construct {
 }
 
 /** The job as the orchestrator takes it: folders become addresses in this deployment's buckets. */
-function definitionOf(job: JobDefinition, model: GpuModel, buckets: DataBuckets, key: IKey): Record<string, unknown> {
-  const { inputFolder, outputFolder, schedule: _, ...fields } = job;
+function definitionOf(
+  job: JobDefinition,
+  model: GpuModel,
+  { environment, buckets, key }: BatchTransformsProps,
+): Record<string, unknown> {
+  const { inputFolder, outputFolder, capture, schedule: _, ...fields } = job;
+  const captured = capture && {
+    s3Uri: buckets.output.s3UrlForObject(capture.folder),
+    kmsKeyId: key.keyArn,
+    generateInferenceId: capture.generateInferenceId,
+  };
   return {
     ...fields,
+    tags: { ...fields.tags, ...costTags(environment) },
+    ...(captured ? { capture: captured } : {}),
     modelName: model.modelName,
     inputS3Uri: buckets.input.s3UrlForObject(inputFolder),
     outputS3Uri: buckets.output.s3UrlForObject(outputFolder),

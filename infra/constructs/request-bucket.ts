@@ -66,7 +66,11 @@ export class RequestBucket extends Construct {
   grantRouting(role: { addToRolePolicy(statement: PolicyStatement): void }): void {
     const grantee = { addToPolicy: (statement: PolicyStatement) => role.addToRolePolicy(statement) };
     this.allow(grantee, ['s3:PutObject'], ['async/inputs/*', 'async/tickets/*']);
-    this.allow(grantee, ['s3:GetObject'], ['async/*']);
+    this.allow(
+      grantee,
+      ['s3:GetObject'],
+      ['async/tickets/*', 'async/outputs/*', 'async/failures/*', 'async/uploads/*'],
+    );
     // Without it S3 answers 403 for an object that does not exist yet.
     grantee.addToPolicy(
       new PolicyStatement({

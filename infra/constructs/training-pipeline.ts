@@ -30,6 +30,8 @@ export interface TrainingPipelineProps {
   readonly buckets: DataBuckets;
   readonly key: IKey;
   readonly notices: NoticeTopic;
+  /** Of every job, beside what the stack's resources carry. */
+  readonly tags: Readonly<Record<string, string>>;
   readonly surroundings: FunctionSurroundings;
 }
 
@@ -98,7 +100,7 @@ export class TrainingPipeline extends Construct {
       resource: 'training-job',
       resourceName: `${jobPrefix}-*`,
     });
-    allow(['sagemaker:CreateTrainingJob', 'sagemaker:DescribeTrainingJob'], [jobs]);
+    allow(['sagemaker:AddTags', 'sagemaker:CreateTrainingJob', 'sagemaker:DescribeTrainingJob'], [jobs]);
     role.addToPolicy(
       new PolicyStatement({
         actions: ['iam:PassRole'],
@@ -146,7 +148,7 @@ export class TrainingPipeline extends Construct {
 }
 
 /** CreateTrainingJob's request, all but the name. */
-function trainingRequest({ training, image, buckets, key, surroundings }: TrainingPipelineProps, jobRole: Role) {
+function trainingRequest({ training, image, buckets, key, tags, surroundings }: TrainingPipelineProps, jobRole: Role) {
   const { spotWaitSeconds, maxRuntimeSeconds } = training;
   const volumeKey = hasLocalStorage(training.instanceType) ? {} : { VolumeKmsKeyId: key.keyArn };
   return {
@@ -176,6 +178,7 @@ function trainingRequest({ training, image, buckets, key, surroundings }: Traini
     },
     EnableManagedSpotTraining: spotWaitSeconds !== undefined,
     EnableNetworkIsolation: true,
+    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
     ...(surroundings.network
       ? {
           VpcConfig: {

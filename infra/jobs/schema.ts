@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { checkPayloadShape, TransformFields } from '#core/jobs/transform-definition.ts';
+import { CaptureChoice } from '#core/jobs/transform-options.ts';
 import { instanceTypeFor } from '../environments/instance-fields.ts';
 import { JobSchedule } from './job-schedule.ts';
 
@@ -19,6 +20,8 @@ export const JobDefinition = z
     instanceType: instanceTypeFor('transform'),
     inputFolder: folder,
     outputFolder: folder,
+    /** Manifests of what went in and came out, in a folder of the output bucket. */
+    capture: z.strictObject({ folder, ...CaptureChoice }).optional(),
     schedule: JobSchedule,
   })
   .superRefine(checkPayloadShape);

@@ -21,6 +21,7 @@ import { RouterFunction } from '../constructs/router-function.ts';
 import type { FunctionSurroundings } from '../constructs/service-function.ts';
 import { ServingImage } from '../constructs/serving-image.ts';
 import { TrainingPipeline } from '../constructs/training-pipeline.ts';
+import { costTags } from '../cost-tags.ts';
 import type { Endpoint } from '../environments/endpoint-fields.ts';
 import type { Environment } from '../environments/schema.ts';
 
@@ -134,7 +135,7 @@ export class TwinvecStack extends Stack {
     const notices = new NoticeTopic(this, 'Notices', { key, emails: environment.alarmEmails });
     const { training } = environment;
     if (training) {
-      const props = { training, image, buckets, key, notices, surroundings };
+      const props = { training, image, buckets, key, notices, tags: costTags(environment), surroundings };
       const pipeline = new TrainingPipeline(this, 'Training', props);
       alarms.push(...pipeline.alarms);
       new CfnOutput(this, 'TrainingStateMachine', { value: pipeline.stateMachineArn });

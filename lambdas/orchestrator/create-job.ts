@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { TwinvecError } from '#core/errors.ts';
 import type { TransformPlan } from '#core/jobs/plan-transform.ts';
-import { fromAwsFailure } from '#core/sagemaker/aws-failure.ts';
+import { fromAwsFailure } from '../commons/aws-failure.ts';
 
 export interface CreateResult {
   readonly jobName: string;
@@ -25,12 +25,20 @@ export async function createJob(client: SageMakerClient, { jobName, request }: T
     await client.send(new CreateTransformJobCommand(request as CreateTransformJobCommandInput));
     return { jobName, created: true };
   } catch (thrown) {
-    const failure = fromAwsFailure(thrown, 'sagemaker:CreateTransformJob', jobName);
+    const failure = fromAwsFailure(thrown, refusedAction(thrown), jobName);
     if (failure.code !== 'Conflict') throw failure;
   }
   const existing = await describe(client, jobName);
-  if (includes(existing, request)) return { jobName, created: false };
+  // What DescribeTransformJob does not say: tags are asked for elsewhere.
+  const { Tags: _, ...described } = request;
+  if (includes(existing, described)) return { jobName, created: false };
   throw new TwinvecError('Conflict', `${jobName} exists and was made by a different request.`);
+}
+
+/** A job is made with its tags, which is an action of its own, and AWS says which of the two was missing. */
+function refusedAction(thrown: unknown): string {
+  const tagging = thrown instanceof Error && thrown.message.includes('perform: sagemaker:AddTags');
+  return tagging ? 'sagemaker:AddTags' : 'sagemaker:CreateTransformJob';
 }
 
 async function describe(client: SageMakerClient, jobName: string): Promise<unknown> {

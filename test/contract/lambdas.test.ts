@@ -3,10 +3,12 @@
  * with a model that was trained for the test.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import {
   CreateTransformJobCommand,
   type CreateTransformJobCommandInput,
+  DescribeTransformJobCommand,
+  ListTagsCommand,
   type SageMakerClient,
 } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -272,6 +274,31 @@ describe('the orchestrator', () => {
     expect(results.filter((result) => 'created' in result && result.created)).toHaveLength(1);
     await untilEnded(job);
     expect(await job.act('create')).toMatchObject({ created: false });
+  });
+
+  it('makes one job of a definition that asks for everything, and its tags and captures with it', async () => {
+    // Prepare
+    const job = run('2026-11-26T03:00:00Z', {
+      tags: { environment: 'dev' },
+      experiment: { experimentName: 'nightly' },
+      capture: { s3Uri: 's3://output/captured/', generateInferenceId: true },
+    });
+    const { jobName } = (await job.act('plan')) as TransformPlan;
+
+    // Act
+    const results = [await job.act('create'), await job.act('create')];
+    const ended = await untilEnded(job);
+
+    // Assess
+    expect(results).toMatchObject([{ created: true }, { created: false }]);
+    expect(ended).toMatchObject({ status: 'Completed' });
+    const described = await sageMaker.send(new DescribeTransformJobCommand({ TransformJobName: jobName }));
+    expect(described.ExperimentConfig).toEqual({ ExperimentName: 'nightly' });
+    const { Tags } = await sageMaker.send(new ListTagsCommand({ ResourceArn: described.TransformJobArn }));
+    expect(Tags).toEqual([{ Key: 'environment', Value: 'dev' }]);
+    const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: 'output', Prefix: 'captured/' }));
+    expect(Contents).toHaveLength(2);
+    expect(await job.act('reconcile')).toMatchObject({ reconciled: true, recordsOut: 53, placeholders: 1 });
   });
 
   it('refuses to take another request’s job for its own', async () => {

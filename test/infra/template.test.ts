@@ -27,16 +27,21 @@ describe('the template', () => {
     }
   });
 
-  it('hands filters, join and keys of a job to its runs as they were written', () => {
+  it('hands what a job says, and keys and tags, to its runs as they were written', () => {
     // Prepare
     const [job] = dev.jobs;
     const processing = { inputFilter: '$.pair', joinSource: 'Input' as const, outputFilter: '$.SageMakerOutput' };
+    const options = {
+      tags: { team: 'search' },
+      experiment: { experimentName: 'e-1' },
+      capture: { folder: 'captured/' },
+    };
     const on = (instanceType: string, variant: 'cpu' | 'gpu') =>
       parseEnvironment({
         ...dev,
         image: { variant },
         endpoint: { ...dev.endpoint, instanceType },
-        jobs: [{ ...job!, instanceType, ...processing }],
+        jobs: [{ ...job!, instanceType, ...processing, ...options }],
       });
 
     // Act
@@ -49,6 +54,12 @@ describe('the template', () => {
     expect(disks).toMatchObject({ ...processing, outputKmsKeyId: '<Key.Arn>', volumeKmsKeyId: '<Key.Arn>' });
     expect(nvme).toMatchObject({ ...processing, outputKmsKeyId: '<Key.Arn>' });
     expect(nvme.volumeKmsKeyId).toBeUndefined();
+    expect(nvme).toMatchObject({
+      // The bill and the budget know a job by the tags that the stack's resources have.
+      tags: { team: 'search', service: 'twinvec', environment: 'dev' },
+      experiment: { experimentName: 'e-1' },
+      capture: { s3Uri: 's3://<DataOutput>/captured/', kmsKeyId: '<Key.Arn>', generateInferenceId: false },
+    });
   });
 
   it('builds the image for the variant of the environment', () => {

@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
@@ -27,8 +28,8 @@ let runtime: SageMakerRuntimeClient;
 
 beforeAll(async () => {
   // AWS as far as a refusal, in the words of each service. What is put into S3 is taken where a test needs it.
-  server = http.createServer((request, response) => {
-    request.resume();
+  server = http.createServer(async (request, response) => {
+    const body = await text(request);
     if (request.method === 'PUT' && request.url?.includes('/async/')) {
       response.end();
       return;
@@ -40,7 +41,9 @@ beforeAll(async () => {
       'x-amzn-errortype': 'AccessDeniedException',
     });
     const xml = '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>no</Message></Error>';
-    response.end(isS3 ? xml : JSON.stringify({ __type: 'AccessDeniedException', Message: 'no' }));
+    const tagging = 'User: x is not authorized to perform: sagemaker:AddTags on resource: y';
+    const Message = body.includes('"Tags"') ? tagging : 'no';
+    response.end(isS3 ? xml : JSON.stringify({ __type: 'AccessDeniedException', Message }));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -59,9 +62,10 @@ afterAll(() => {
   server.close();
 });
 
-const plan = () =>
+const plan = (options: object = {}) =>
   planTransform(
     TransformDefinition.parse({
+      ...options,
       name: 'job',
       modelName: 'model',
       inputS3Uri: 's3://data/in/',
@@ -93,6 +97,7 @@ describe('a role without', () => {
     ['s3:GetObject', 's3://data/in/a.jsonl', () => findObject({ client: s3 }, OBJECT)],
     ['s3:PutObject', 's3://data/in/a.jsonl', () => writeObject({ client: s3 }, OBJECT, 'x', 'text/plain')],
     ['sagemaker:CreateTransformJob', 'job-20261121t030000', () => createJob(sageMaker, plan())],
+    ['sagemaker:AddTags', 'job-20261121t030000', () => createJob(sageMaker, plan({ tags: { environment: 'dev' } }))],
     ['sagemaker:DescribeTransformJob', 'job', () => observeJob(sageMaker, 'job')],
     ['sagemaker:InvokeEndpoint', 'the endpoint', () => invokeModel(runtime, INVOCATION, 20_000)],
     ['sagemaker:InvokeEndpointAsync', 'the endpoint', () => invokeAsync({ runtime, s3: { client: s3 } }, ROUTE, LATER)],

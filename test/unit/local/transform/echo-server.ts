@@ -19,8 +19,6 @@ export interface EchoServer {
 export interface EchoOptions {
   readonly executionParameters?: unknown;
   readonly mediaType?: string;
-  /** False for so many or such large ones that they would fill the memory. @default true */
-  readonly keepBodies?: boolean;
   /** Awaited before an answer is sent; lets a test decide the order in which requests end. */
   readonly beforeAnswer?: (body: string) => Promise<void>;
 }
@@ -52,7 +50,7 @@ export async function startEchoServer(options: EchoOptions = {}): Promise<EchoSe
     inFlight += 1;
     mostInFlight = Math.max(mostInFlight, inFlight);
     const body = Buffer.concat(await Array.fromAsync(request)).toString();
-    if (options.keepBodies !== false) bodies.push(body);
+    bodies.push(body);
     if (request.headers['transfer-encoding'] === 'chunked') chunkedBodies += 1;
     await options.beforeAnswer?.(body);
     inFlight -= 1;

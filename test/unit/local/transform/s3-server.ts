@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { openFolderStore } from '../../../../local/object-store/folder-store.ts';
 import { openMultipartUploads } from '../../../../local/object-store/multipart-uploads.ts';
 import { createS3 } from '../../../../local/s3/handle-s3.ts';
@@ -31,7 +30,7 @@ export const BUCKET = 'bucket';
 export async function startS3Server(folder: string): Promise<S3Server> {
   const store = openFolderStore(folder);
   const server = await listen(createS3(store, openMultipartUploads(folder, store)));
-  const client = clientOf(server.url);
+  const client = clientOf(server.url, 5);
   await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
   return {
     client,
@@ -49,7 +48,7 @@ export async function startS3Server(folder: string): Promise<S3Server> {
         calls += 1;
         void spoil(server.url, request, response, plan(calls));
       });
-      const spoiled = clientOf(proxy.url);
+      const spoiled = clientOf(proxy.url, 5);
       return {
         client: spoiled,
         calls: () => calls,
@@ -66,14 +65,9 @@ export async function startS3Server(folder: string): Promise<S3Server> {
   };
 }
 
-const MOST_TRIES = 5;
-/** Every fault costs a wait, and none of them is about how long it is. */
-const BACK_OFF_MS = 1;
-
-function clientOf(endpoint: string): S3Client {
+function clientOf(endpoint: string, maxAttempts: number): S3Client {
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
-  const retryStrategy = new ConfiguredRetryStrategy(MOST_TRIES, () => BACK_OFF_MS);
-  return new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials, retryStrategy });
+  return new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials, maxAttempts });
 }
 
 async function spoil(
