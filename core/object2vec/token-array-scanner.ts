@@ -30,8 +30,9 @@ export function scanTokenArray(cursor: ByteCursor, column: TokenColumn): void {
   column.reserve(column.maxSeqLen);
   const { bytes } = cursor;
   const { ids, vocabularySize } = column;
-  // Locals, because V8 folds them and not the constants of another module.
-  const { space, zero, nine, comma, closeBracket } = BYTE;
+  // Locals, because V8 folds them and not the constants of another module. One comparison tells a digit: no other byte
+  // becomes 0 to 9 by xor, nor does one past the end, which is undefined.
+  const { space, zero, comma, closeBracket } = BYTE;
   // A run of digits cannot pass the end of the bytes when the last of them is none, so the loop need not look for it.
   const fastEnd = isDigit(bytes[bytes.length - 1]!) ? -1 : bytes.length - FAST_WINDOW;
   const full = column.length + column.maxSeqLen;
@@ -44,13 +45,13 @@ export function scanTokenArray(cursor: ByteCursor, column: TokenColumn): void {
     if (at <= fastEnd) {
       const from = bytes[at] === space ? at + 1 : at;
       let next = from;
-      let byte = bytes[next]!;
+      let digit = bytes[next]! ^ zero;
       id = 0;
-      while (byte >= zero && byte <= nine) {
-        id = (Math.imul(id, 10) + (byte - zero)) | 0;
-        next++;
-        byte = bytes[next]!;
+      while (digit <= 9) {
+        id = (Math.imul(id, 10) + digit) | 0;
+        digit = bytes[++next]! ^ zero;
       }
+      const byte = bytes[next]!;
       const digits = next - from;
       const isPlain = digits === 1 || (digits > 1 && digits <= FAST_DIGITS && bytes[from] !== zero);
       if (isPlain && id < vocabularySize && (byte === comma || byte === closeBracket)) {
