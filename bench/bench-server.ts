@@ -17,15 +17,17 @@ export interface AloneOptions {
 
 /** Calls a second of the engine in its worker thread; two in flight, as the server keeps them. */
 export async function engineRate({ modelDir, sessionModule, seconds, call }: AloneOptions): Promise<number> {
+  const fail = (error: Error): never => {
+    throw error;
+  };
   const pool = new EnginePool({
     start: { sessionModule, modelDir, engine: 'auto', warmUp: [] },
     workers: 1,
     callTimeoutMs: 60_000,
     loadTimeoutMs: 60_000,
     log: createLogger('silent'),
-    onGivenUp: (error) => {
-      throw error;
-    },
+    onGivenUp: fail,
+    onDeviceLost: fail,
   });
   await pool.ready();
   let calls = 0;

@@ -17,6 +17,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Command line after `node`; the image's `main.ts serve` by default. */
   readonly command?: readonly string[];
+  /** A program that starts what its further arguments say, such as `unshare`. */
+  readonly within?: readonly string[];
 }
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly event: string };
@@ -98,9 +100,11 @@ function startEntryPoint(baseDir: string, options: ServerOptions): ChildProcess 
   });
 }
 
-function startSources(baseDir: string, { modelDir, command = [MAIN, 'serve'], env }: ServerOptions): ChildProcess {
+function startSources(baseDir: string, options: ServerOptions): ChildProcess {
+  const { modelDir, command = [MAIN, 'serve'], within = [], env } = options;
   symlinkSync(resolve(modelDir), join(baseDir, 'model'));
-  return spawn(process.execPath, [...command], {
+  const [program, ...args] = [...within, process.execPath, ...command];
+  return spawn(program!, args, {
     env: { ...process.env, ...LOOPBACK, ...env, SAGEMAKER_BASE_DIR: baseDir },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -11,6 +11,7 @@ import type { TensorFlowThreads } from './engine/native/environment.ts';
 import { Handlers } from './handlers/handlers.ts';
 import type { BodyLimits } from './http/body.ts';
 import { Counters } from './http/counters.ts';
+import { HeapRoom } from './http/heap-room.ts';
 import { type InvocationRoute, Invocations } from './http/invocations.ts';
 import { Readiness } from './http/readiness.ts';
 import { sendError } from './http/reply.ts';
@@ -68,7 +69,8 @@ export class InferenceServer {
     this.#slowUploads = new SlowUploads(config);
     const { maxBodyBytes } = config;
     const limits = { maxBodyBytes, held: new ByteBudget(config.queueBytes), slowUploads: this.#slowUploads };
-    const invocations = new Invocations({ limits, readiness: this.#readiness, counters: this.counters, log });
+    const { counters } = this;
+    const invocations = new Invocations({ limits, heap: new HeapRoom(), readiness: this.#readiness, counters, log });
     const route = this.#models ? INVOCATIONS_WITHOUT_MODEL : this.#invocationsRoute();
     this.#http = createHttpServer({
       ...config,
@@ -81,7 +83,7 @@ export class InferenceServer {
   /** Starts to load a model version. Rejects when its folder shows that it cannot be served. */
   async load(start: StartServable): Promise<void> {
     const { config, log, onEngineLost } = this.#options;
-    this.#servables.add(await start(config, { log, onLost: onEngineLost }));
+    this.#servables.add(await start(config, { log, onLost: onEngineLost, onDeviceLost: onEngineLost }));
   }
 
   /** Listens; `/ping` is 503 until {@link ready}. Rejects with the system's error, such as EADDRINUSE. */
@@ -138,11 +140,18 @@ export class InferenceServer {
   }
 
   #modelsOnDemand(): Models | undefined {
-    const { config, found, log } = this.#options;
+    const { config, found, log, onEngineLost } = this.#options;
     const { multiModel } = config;
     if (!multiModel || !found.onDemand) return undefined;
-    const sharedHandlers = this.#handlers;
-    return new Models({ config, multiModel, servables: this.#servables, find: found.onDemand, sharedHandlers, log });
+    return new Models({
+      config,
+      multiModel,
+      servables: this.#servables,
+      find: found.onDemand,
+      sharedHandlers: this.#handlers,
+      log,
+      onDeviceLost: onEngineLost,
+    });
   }
 
   #modelsApi(invocations: Invocations, limits: BodyLimits): readonly Subtree[] {

@@ -5,6 +5,7 @@
 import { TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { parseServingConfig, type ServingConfig } from './config/serving-config.ts';
 import { setGpuMemoryMargin, setTensorFlowThreads, TENSORFLOWS_CHOICE } from './engine/native/environment.ts';
+import { watchEventLoop } from './event-loop-watch.ts';
 import { type FoundModels, InferenceServer } from './inference-server.ts';
 import { createLogger, type LogFields, type Logger } from './log/logger.ts';
 import { becomeReader } from './process-user.ts';
@@ -36,8 +37,11 @@ async function startProcess(config: ServingConfig, found: FoundModels, log: Logg
     isStopping = true;
     log.info('stopping', fields);
     const refused = await server.drain();
-    await endProcess(log, refused > 0 ? 1 : exitCode, 'stopped', { refused, ...server.counters.snapshot() });
+    const { longestBlockMs } = eventLoop;
+    const facts = { refused, ...server.counters.snapshot(), longestBlockMs };
+    await endProcess(log, refused > 0 ? 1 : exitCode, 'stopped', facts);
   };
+  const eventLoop = watchEventLoop(log);
   const server = new InferenceServer({
     config,
     found,

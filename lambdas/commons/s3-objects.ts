@@ -11,8 +11,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { TwinvecError } from '#core/errors.ts';
 import { toAddress } from '#core/jobs/s3-address.ts';
+import { fromAwsFailure } from '#core/sagemaker/aws-failure.ts';
 import type { S3Uri } from '#core/sagemaker/s3-uri.ts';
-import { fromAwsFailure } from './aws-failure.ts';
 
 export interface S3Access {
   readonly client: S3Client;

@@ -3,7 +3,7 @@
  * Retry and Catch by error name.
  */
 import { toTwinvecError } from '#core/errors.ts';
-import { nameOf } from './aws-failure.ts';
+import { nameOf } from '#core/sagemaker/aws-failure.ts';
 import { logger } from './logger.ts';
 import { publishMetrics } from './metrics.ts';
 import { traced } from './tracer.ts';

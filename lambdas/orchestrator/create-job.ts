@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { TwinvecError } from '#core/errors.ts';
 import type { TransformPlan } from '#core/jobs/plan-transform.ts';
-import { fromAwsFailure } from '../commons/aws-failure.ts';
+import { fromAwsFailure } from '#core/sagemaker/aws-failure.ts';
 
 export interface CreateResult {
   readonly jobName: string;

@@ -1,7 +1,7 @@
 /** Where a job stands, for the state machine to choose by. */
 import { DescribeTransformJobCommand, type SageMakerClient, type TransformJobStatus } from '@aws-sdk/client-sagemaker';
 import { TwinvecError } from '#core/errors.ts';
-import { fromAwsFailure } from '../commons/aws-failure.ts';
+import { fromAwsFailure } from '#core/sagemaker/aws-failure.ts';
 
 export interface JobState {
   readonly jobName: string;

@@ -1,7 +1,7 @@
 /** The router: an API request in, one call of the endpoint, an HTTP answer out. */
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { TwinvecError, toTwinvecError } from '#core/errors.ts';
-import { nameOf } from '../commons/aws-failure.ts';
+import { nameOf } from '#core/sagemaker/aws-failure.ts';
 import { parseEnvironment } from '../commons/environment.ts';
 import { logger } from '../commons/logger.ts';
 import { publishMetrics } from '../commons/metrics.ts';

@@ -2,7 +2,7 @@
 import { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { TwinvecError } from '#core/errors.ts';
-import { fromAwsFailure } from '../commons/aws-failure.ts';
+import { fromAwsFailure } from '#core/sagemaker/aws-failure.ts';
 import { sageMakerClient } from '../commons/clients.ts';
 import type { RouterEnvironment } from './environment.ts';
 import { answerJson } from './response.ts';

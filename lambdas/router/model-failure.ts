@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { ERRORS, type ErrorCode, TwinvecError } from '#core/errors.ts';
-import { fromAwsFailure, nameOf, statusOf } from '../commons/aws-failure.ts';
+import { fromAwsFailure, nameOf, statusOf } from '#core/sagemaker/aws-failure.ts';
 
 /** The container's own refusal, `{"error":{...}}`, as far as it can be trusted to be ours. */
 const Refusal = z.object({

@@ -16,6 +16,7 @@ import {
 } from '../hosting/container-request.ts';
 import type { HostedContainer, HostedInstance } from '../hosting/hosted-instance.ts';
 import { ModelRefusal } from '../hosting/loaded-models.ts';
+import { type PipelineRequest, toLastContainer } from '../hosting/pipeline.ts';
 import type { RequestBody } from '../hosting/send-body.ts';
 import { containerHeaders, type ModelRequest, validationError } from './invocation.ts';
 import { ModelFailure } from './model-error.ts';
@@ -49,7 +50,7 @@ const END_IS_SEEN_MS = 100;
  * @throws ModelFailure for everything but a good answer that fits, AwsError for a request that fits no container
  */
 export async function askModel(call: ModelCall): Promise<ContainerAnswer> {
-  return toLastContainer(call, (step) => exchange(step, call.signal));
+  return throughContainers(call, (step) => exchange(step, call.signal));
 }
 
 /**
@@ -58,7 +59,7 @@ export async function askModel(call: ModelCall): Promise<ContainerAnswer> {
  * @throws as {@link askModel}
  */
 export async function openModel(call: ModelCall): Promise<OpenModelAnswer> {
-  return toLastContainer(call, async (step) => {
+  return throughContainers(call, async (step) => {
     const answer = await openContainer(urlOf(step), step, call.signal).catch((error) => fail(step, error));
     if (answer.status < 400) return { ...answer, hostname: step.container.hostname };
     const parts = await Array.fromAsync(answer.parts).catch((error) => fail(step, error));
@@ -71,40 +72,32 @@ interface Step {
   readonly container: HostedContainer;
   readonly path: string;
   readonly method: 'POST';
-  readonly headers: Record<string, string>;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: RequestBody;
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;
   readonly agent: http.Agent;
 }
 
-async function toLastContainer<T>(call: ModelCall, ask: (last: Step) => Promise<T>): Promise<T> {
+async function throughContainers<T>(call: ModelCall, ask: (last: Step) => Promise<T>): Promise<T> {
   const route = containersFor(call);
-  const last = route.at(-1)!;
-  const headers = containerHeaders(call.request);
   const length: Record<string, string> =
     call.body instanceof Uint8Array || call.bodyBytes === undefined ? {} : { 'content-length': String(call.bodyBytes) };
-  let step = stepTo(route[0]!, call, { ...headers, ...length }, call.body);
-  for (const [at, container] of route.entries()) {
-    if (container === last) break;
-    const next = route[at + 1]!;
-    // What the caller accepts is for the last one to give.
-    const { accept: _, ...passed } = step.headers;
-    const answer = await exchange({ ...step, headers: passed }, call.signal);
-    if (answer.body.length > LIMITS.pipelineHopBody.value) {
-      throw ModelFailure.hopTooLarge(container.hostname, next.hostname, answer.body.length);
-    }
-    const contentType = answer.headers['content-type'];
-    step = stepTo(next, call, { ...headers, ...(contentType ? { 'content-type': contentType } : {}) }, answer.body);
-  }
+  const request = { headers: { ...containerHeaders(call.request), ...length }, body: call.body };
+  const forLast = await toLastContainer(route, request, async (container, sent, next) => {
+    const answer = await exchange(stepTo(container, call, sent), call.signal);
+    if (answer.body.length <= LIMITS.pipelineHopBody.value) return answer;
+    throw ModelFailure.hopTooLarge(container.hostname, next.hostname, answer.body.length);
+  });
+  const last = route.at(-1)!;
+  const step = stepTo(last, call, forLast);
   return last.models ? withModel(last, call.request.targetModel, step, ask) : ask(step);
 }
 
 function stepTo(
   container: HostedContainer,
   { timeoutMs, maxAnswerBytes, agent }: ModelCall,
-  headers: Record<string, string>,
-  body: RequestBody,
+  { headers, body }: PipelineRequest,
 ): Step {
   return { container, path: '/invocations', method: 'POST', headers, body, timeoutMs, maxAnswerBytes, agent };
 }

@@ -11,6 +11,7 @@ import {
   openContainer,
   requestContainer,
 } from '../hosting/container-request.ts';
+import { type PipelineRequest, toLastContainer } from '../hosting/pipeline.ts';
 import type { RequestBody } from '../hosting/send-body.ts';
 import { RefusedError } from './failure.ts';
 import type { ModelServer } from './model-server.ts';
@@ -54,23 +55,28 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
   const timeoutMs = options.timeoutMs ?? LIMITS.batchInvocationSeconds.value * 1000;
   const agent = new http.Agent({ keepAlive: true, maxSockets: options.maxConnections });
 
-  /** The request to the last container of a pipeline: what those before it answer goes on to the next as it comes. */
+  const post = ({ headers, body }: PipelineRequest): ContainerRequest => ({
+    method: 'POST',
+    agent,
+    timeoutMs,
+    headers,
+    body,
+  });
+
+  /** The request to the last container: what those before it answer goes on to the next as it comes. */
   async function lastRequest(
-    { contentType, accept }: RequestHeaders,
+    headers: RequestHeaders,
     body: RequestBody,
     signal: AbortSignal,
   ): Promise<readonly [url: string, sent: ContainerRequest, signal: AbortSignal]> {
     const urls = [server.url, ...(server.nextUrls ?? [])].map((url) => `${url}/invocations`);
-    const last = urls.pop()!;
-    const sent = { method: 'POST', agent, timeoutMs } as const;
-    let step = { contentType, body };
-    for (const url of urls) {
-      const headers = toHeaders({ contentType: step.contentType });
-      const answer = await openContainer(url, { ...sent, headers, body: step.body }, signal);
+    const request = { headers: toHeaders(headers), body };
+    const forLast = await toLastContainer(urls, request, async (url, sent) => {
+      const answer = await openContainer(url, post(sent), signal);
       if (!isGood(answer.status)) throw await refusal(answer);
-      step = { contentType: answer.headers['content-type'], body: answer.parts };
-    }
-    return [last, { ...sent, headers: toHeaders({ contentType: step.contentType, accept }), body: step.body }, signal];
+      return { headers: answer.headers, body: answer.parts };
+    });
+    return [urls.at(-1)!, post(forLast), signal];
   }
 
   return {
@@ -99,6 +105,6 @@ function isGood(status: number): boolean {
   return status >= 200 && status <= 299;
 }
 
-function toHeaders({ contentType, accept }: RequestHeaders): http.OutgoingHttpHeaders {
+function toHeaders({ contentType, accept }: RequestHeaders): Record<string, string> {
   return { ...(contentType ? { 'content-type': contentType } : {}), ...(accept ? { accept } : {}) };
 }

@@ -5,6 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { TwinvecError } from '#core/errors.ts';
+import { fromAwsFailure } from '#core/sagemaker/aws-failure.ts';
 import type { S3Uri } from '#core/sagemaker/s3-uri.ts';
 
 const MOST_TRIES = 5;
@@ -12,7 +13,8 @@ const BACK_OFF_MS = 50;
 
 /**
  * @param etag The object as it was listed; undefined takes the one that is there at the first read.
- * @throws TwinvecError NotFound when it is gone or replaced, or Internal after {@link MOST_TRIES} broken reads in a row
+ * @throws TwinvecError NotFound when it is gone or replaced, AccessDenied with the missing permission, or Internal after
+ *   {@link MOST_TRIES} broken reads in a row
  */
 export async function* readS3Object(
   client: S3Client,
@@ -27,7 +29,7 @@ export async function* readS3Object(
     const condition = pinned === undefined ? {} : { IfMatch: pinned };
     const get = new GetObjectCommand({ Bucket: bucket, Key: key, ...range, ...condition });
     const answer = await client.send(get).catch((error: Error) => {
-      throw refusal(error);
+      throw refusal(error, `s3://${bucket}/${key}`);
     });
     pinned ??= answer.ETag;
     total ??= received + (answer.ContentLength ?? 0);
@@ -52,12 +54,12 @@ export async function* readS3Object(
 }
 
 /** What S3 said, after the client's own retries. */
-function refusal(error: Error): unknown {
+function refusal(error: Error, object: string): TwinvecError {
   if (error.name === 'PreconditionFailed' || error.name === '412') {
     return new TwinvecError('NotFound', 'the object was replaced after the job began', { cause: error });
   }
   if (error.name === 'NoSuchKey' || error.name === 'NoSuchBucket') {
     return new TwinvecError('NotFound', `there is no such object (${error.name})`, { cause: error });
   }
-  return error;
+  return fromAwsFailure(error, 's3:GetObject', object);
 }

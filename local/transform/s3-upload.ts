@@ -14,6 +14,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { freeNow } from '#core/memory/free-now.ts';
+import { fromAwsFailure } from '#core/sagemaker/aws-failure.ts';
 import type { OutputObject } from './storage.ts';
 
 export interface UploadTarget {
@@ -35,10 +36,14 @@ export function createUpload(client: S3Client, target: UploadTarget, partBytes: 
     return bytes;
   }
 
+  function refused(error: Error): never {
+    throw fromAwsFailure(error, 's3:PutObject', `s3://${target.Bucket}/${target.Key}`);
+  }
+
   async function uploadPart(): Promise<void> {
-    uploadId ??= (await client.send(new CreateMultipartUploadCommand(target))).UploadId;
+    uploadId ??= (await client.send(new CreateMultipartUploadCommand(target)).catch(refused)).UploadId;
     const part = { UploadId: uploadId, PartNumber: parts.length + 1 };
-    const { ETag } = await client.send(new UploadPartCommand({ ...target, ...part, Body: takeHeld() }));
+    const { ETag } = await client.send(new UploadPartCommand({ ...target, ...part, Body: takeHeld() })).catch(refused);
     parts.push({ PartNumber: part.PartNumber, ...(ETag === undefined ? {} : { ETag }) });
   }
 
@@ -51,13 +56,13 @@ export function createUpload(client: S3Client, target: UploadTarget, partBytes: 
     async commit() {
       if (uploadId === undefined) {
         const body = takeHeld();
-        await client.send(new PutObjectCommand({ ...target, Body: body, ContentLength: body.length }));
+        await client.send(new PutObjectCommand({ ...target, Body: body, ContentLength: body.length })).catch(refused);
         return;
       }
       if (heldBytes > 0) await uploadPart();
       const upload = { UploadId: uploadId, MultipartUpload: { Parts: parts } };
       await client.send(new CompleteMultipartUploadCommand({ ...target, ...upload })).catch(async (error: Error) => {
-        if (error.name !== 'NoSuchUpload' || !(await isThere(client, target, parts))) throw error;
+        if (error.name !== 'NoSuchUpload' || !(await isThere(client, target, parts))) refused(error);
       });
     },
     async discard() {

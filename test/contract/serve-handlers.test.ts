@@ -142,10 +142,13 @@ describe.skipIf(!nativeEngine.available)(`one handler${nativeEngine.note}`, () =
     ]);
   });
 
-  it('that hangs is stopped, named and replaced while the server stays healthy', async () => {
+  it.each([
+    ['that hangs', `while (data.text() === 'hang');`],
+    ['N4 whose process is stopped by SIGSTOP', `if (data.text() === 'hang') process.kill(process.pid, 'SIGSTOP');`],
+  ])('%s is ended, named and replaced while the server stays healthy', async (_name, hangs) => {
     // Prepare
     const folder = await modelWith(
-      `export const handler = (data) => { while (data.text() === 'hang'); return data.text(); };`,
+      `export const handler = (data) => { ${hangs} return data.text(); };`,
       'inference.mjs',
     );
     await writeHalfPlus(join(folder, 'half_plus_two', '1'), 2);

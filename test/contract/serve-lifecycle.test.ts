@@ -4,7 +4,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { errorOf, launchSumServer, startSumServer, sumRequest, sums } from '../fixtures/serving/sum-server.ts';
+import {
+  errorOf,
+  expectStillServing,
+  launchSumServer,
+  startSumServer,
+  sumRequest,
+  sums,
+} from '../fixtures/serving/sum-server.ts';
 import { FAULT } from '../fixtures/serving/sum-session.ts';
 import { rawConnect, rawExchange } from '../raw-http.ts';
 import { launchServer } from '../server-process.ts';
@@ -119,6 +126,30 @@ describe('starting', () => {
     expect(errorOf(answer).code).toBe('NotReady');
     // O3: SIGTERM during loading is a clean stop.
     expect(exitCode).toBe(0);
+  });
+});
+
+describe('O10 twelve starts, four at a time', () => {
+  it('all become ready, and /ping of none says so before', async () => {
+    // Act
+    const seen: (number | undefined)[][] = [];
+    const startOnes = async (): Promise<void> => {
+      for (let n = 0; n < 3; n++) {
+        const server = await launchSumServer({});
+        const statuses: (number | undefined)[] = [];
+        while (statuses.at(-1) !== 200) statuses.push((await rawExchange(server.port, PING))?.status);
+        await server.logged('ready');
+        await expectStillServing(server);
+        seen.push(statuses);
+        expect((await server.stop()).exitCode).toBe(0);
+      }
+    };
+    await Promise.all(Array.from({ length: 4 }, startOnes));
+
+    // Assess: 503 while the model loads, then 200
+    expect(seen).toHaveLength(12);
+    for (const statuses of seen)
+      expect(new Set(statuses.slice(0, -1))).toEqual(new Set(statuses.length > 1 ? [503] : []));
   });
 });
 

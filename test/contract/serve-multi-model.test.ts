@@ -341,6 +341,24 @@ describe.skipIf(!nativeEngine.available)(`handlers on a multi-model endpoint${na
   });
 });
 
+describe('N6 a model that loses the GPU', () => {
+  it('ends the server: no other model could use it either', async () => {
+    // Prepare
+    const dir = await newFolder();
+    await mkdir(join(dir, 'ill', 'model'), { recursive: true });
+    const endpoint = await Endpoint.start(dir, {}, '../fixtures/serving/serve-many-sums.ts');
+    await endpoint.load('ill');
+
+    // Act
+    const reply = await endpoint.call('POST', '/models/ill/invoke', { rows: [[FAULT.losesDevice]] });
+    const { exitCode } = await endpoint.server.exited;
+
+    // Assess
+    expect(reply.status).toBe(503);
+    expect(exitCode).toBe(1);
+  });
+});
+
 describe('a model whose engine workers keep dying', () => {
   it('is unloaded while the others and the server go on, and can be loaded again', async () => {
     // Prepare

@@ -69,6 +69,26 @@ describe('a worker that dies', () => {
     expect((await server.stop()).exitCode).toBe(0);
   });
 
+  it('N6 a GPU that no call can use any more ends the process with 1, and everybody is asked to retry', async () => {
+    // Prepare
+    const server = await startSumServer({ TWINVEC_ENGINE_WORKERS: '1', TWINVEC_BATCHING: 'off' });
+    const requests = [[[FAULT.slow]], [[FAULT.losesDevice]], [[1]], [[2]]];
+
+    // Act: they wait for each other
+    const answers = await Promise.all(requests.map((rows) => sums(server.port, rows)));
+    const { exitCode } = await server.exited;
+
+    // Assess
+    expect(exitCode).toBe(1);
+    const lost = answers.filter(({ status }) => status !== 200);
+    expect(lost.length).toBeGreaterThan(0);
+    expect(lost.map((answer) => [answer.status, errorOf(answer).code])).toEqual(lost.map(() => [503, 'EngineLost']));
+    expect(server.logs.find(({ event }) => event === 'stopping')).toMatchObject({
+      code: 'EngineLost',
+      message: 'The GPU failed (CUDA_ERROR_ILLEGAL_ADDRESS), and the server is replaced. Retry.',
+    });
+  });
+
   it('a request that waits while the worker is replaced is answered by the new one', async () => {
     // Prepare
     const server = await startSumServer({ TWINVEC_ENGINE_WORKERS: '1' });

@@ -169,7 +169,7 @@ describe.each(ENGINES)('the runtime on the %s engine', (engine) => {
       expect(EndpointStatus).toBe('InService');
     });
 
-    it('that hangs longer than the limit is a ModelError that says so, and serves again when it goes on', async () => {
+    it('N4 that hangs longer than the limit is a ModelError that says so, and serves again when it goes on', async () => {
       const pid = theServer();
       process.kill(pid, 'SIGSTOP');
 

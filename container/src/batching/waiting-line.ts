@@ -168,9 +168,12 @@ export class WaitingLine<J extends Job, E extends Entry<J>> {
     this.#live += entries.length;
   }
 
-  /** Forgets taken entries once they are most of the array: constant time per entry on average. */
+  /**
+   * Forgets taken entries, whose jobs may be large, once they are half of the array: constant time per entry on average,
+   * and an empty line holds none.
+   */
   #compact(): void {
-    if (this.#head < 64 || this.#head * 2 < this.#entries.length) return;
+    if (this.#head * 2 < this.#entries.length) return;
     this.#entries = this.#entries.slice(this.#head);
     this.#head = 0;
   }

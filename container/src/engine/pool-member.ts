@@ -22,6 +22,8 @@ export interface MemberEvents {
   onLog(line: string): void;
   onSlot(): void;
   onFailedCall(error: WorkerError): void;
+  /** The device cannot be used again by this process, whichever thread asks. */
+  onLostDevice(error: TwinvecError): void;
   /** Once per member, however it died. Its calls have been rejected. */
   onDeath(member: PoolMember, reason: string): void;
 }
@@ -124,11 +126,17 @@ export class PoolMember {
         this.#events.onSlot();
         break;
       case 'failed':
-        if (ERRORS[message.error.code].fault === 'service') this.#events.onFailedCall(message.error);
-        this.#settle(message.id)?.reject(new TwinvecError(message.error.code, message.error.message));
-        this.#events.onSlot();
+        this.#callFailed(message.id, message.error);
         break;
     }
+  }
+
+  #callFailed(id: number, failure: WorkerError): void {
+    if (ERRORS[failure.code].fault === 'service') this.#events.onFailedCall(failure);
+    const error = new TwinvecError(failure.code, failure.message);
+    this.#settle(id)?.reject(error);
+    if (error.code === 'EngineLost') this.#events.onLostDevice(error);
+    this.#events.onSlot();
   }
 
   #settle(id: number): InFlight | undefined {

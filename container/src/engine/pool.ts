@@ -21,6 +21,8 @@ export interface PoolOptions {
   readonly log: Logger;
   /** The pool has given up; what is in flight has been answered. */
   readonly onGivenUp: (error: TwinvecError) => void;
+  /** The same, and no other pool of this process can go on either: its GPU cannot be used any more. */
+  readonly onDeviceLost: (error: TwinvecError) => void;
 }
 
 const MAX_DEATHS = 3;
@@ -97,8 +99,14 @@ export class EnginePool implements EngineRunner {
       onFailedCall: ({ code, cause }) =>
         this.#options.log.repeated('error', 'engine_call_failed', code, { code, cause }),
       onDeath: (member, reason) => this.#memberDied(member, reason),
+      onLostDevice: (error) => this.#giveUp(error, this.#options.onDeviceLost),
     };
-    this.#members.add(new PoolMember(this.#options.start, events));
+    try {
+      this.#members.add(new PoolMember(this.#options.start, events));
+    } catch (error) {
+      // The system has no thread to give (spec faults N15): a worker that is dead from the start.
+      this.#countDeath(`no thread could be started: ${(error as Error).message}`);
+    }
   }
 
   #memberReady(member: PoolMember): void {
@@ -125,7 +133,10 @@ export class EnginePool implements EngineRunner {
 
   #memberDied(member: PoolMember, reason: string): void {
     this.#members.delete(member);
-    if (this.#isClosed) return;
+    if (!this.#isClosed) this.#countDeath(reason);
+  }
+
+  #countDeath(reason: string): void {
     const nowMs = performance.now();
     this.#deathsMs.push(nowMs);
     while (this.#deathsMs[0]! < nowMs - DEATH_WINDOW_MS) this.#deathsMs.shift();
@@ -138,10 +149,10 @@ export class EnginePool implements EngineRunner {
     setTimeout(() => this.#spawn(), FIRST_BACKOFF_MS * 2 ** (deaths - 1)).unref();
   }
 
-  #giveUp(error: TwinvecError): void {
+  #giveUp(error: TwinvecError, tell = this.#options.onGivenUp): void {
     this.#isClosed = true;
     this.#ready.reject(error);
-    this.#options.onGivenUp(error);
+    tell(error);
   }
 
   #killHung(): void {

@@ -9,6 +9,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Answer, Client, Servable } from '../servables/servable.ts';
 import { type BodyLimits, readBody, UploadAborted } from './body.ts';
 import type { Counters } from './counters.ts';
+import type { HeapRoom } from './heap-room.ts';
 import type { Readiness } from './readiness.ts';
 import { type ErrorForm, refuseUpload, sendBytes, sendError } from './reply.ts';
 import { announcedLength, checkContentEncoding, checkSingleContentType } from './request-checks.ts';
@@ -17,6 +18,7 @@ import type { RequestHead } from './served-model.ts';
 
 export interface InvocationsOptions {
   readonly limits: BodyLimits;
+  readonly heap: HeapRoom;
   readonly readiness: Readiness;
   readonly counters: Counters;
   readonly log: Logger;
@@ -95,12 +97,14 @@ export class Invocations {
     res: ServerResponse,
     startedMs: number,
   ): Promise<symbol | undefined> {
-    const { limits, counters } = this.#options;
+    const { limits, heap, counters } = this.#options;
     const body = await readBody(req, announced, limits);
     // Decoding may move the body to another thread, which empties it here.
     const heldBytes = body.length;
     try {
       if (heldBytes === 0) throw new TwinvecError('EmptyBody', 'The request has no body. Send at least one record.');
+      // Others were decoded while this one arrived, and a body takes its room on the heap only now.
+      heap.check();
       const onDropped = () => counters.cancelledBeforeEngine++;
       const answer = await servable.answer(body, head, { client: clientOf(res), onDropped });
       if (!answer || res.closed || res.headersSent) return CLIENT_GONE;
@@ -116,8 +120,9 @@ export class Invocations {
 
   /** All that can be refused without reading the body. */
   #checkHead(route: InvocationRoute, req: IncomingMessage): CheckedInvocation {
-    const { readiness, limits } = this.#options;
+    const { readiness, heap, limits } = this.#options;
     readiness.checkServing();
+    heap.check();
     checkSingleContentType(req);
     checkContentEncoding(req);
     const { servable, head } = route.resolve(req);

@@ -1,6 +1,6 @@
 /**
  * The models of a multi-model endpoint: loaded and unloaded while the others keep serving. Whatever is wrong with one ends
- * in an answer to whoever asked for it, never in the end of the server.
+ * in an answer to whoever asked for it, never in the end of the server. A lost GPU is not wrong with one of them.
  */
 import type { AddressInfo } from 'node:net';
 import { quoteForMessage, TwinvecError, toTwinvecError } from '#core/errors.ts';
@@ -37,6 +37,8 @@ export interface ModelsOptions {
   /** Of models without their own. */
   readonly sharedHandlers: Handlers | undefined;
   readonly log: Logger;
+  /** The GPU cannot be used by this process any more. */
+  readonly onDeviceLost: (error: TwinvecError) => void;
 }
 
 export class Models {
@@ -135,13 +137,13 @@ export class Models {
 
   /** A model whose workers keep dying goes: the platform hears 404 and loads it again. */
   #eventsOf(model: LoadedModel): ServableEvents {
-    const { log } = this.#options;
+    const { log, onDeviceLost } = this.#options;
     const onLost = ({ code, message }: TwinvecError) => {
       if (!model.isLoaded) return;
       log.error('model_lost', { model: model.name, code, message });
       void this.#end(model, 0);
     };
-    return { log, onLost };
+    return { log, onLost, onDeviceLost };
   }
 
   async #end(model: LoadedModel, graceMs: number): Promise<void> {

@@ -92,6 +92,8 @@ export interface ServableEvents {
   readonly log: Logger;
   /** The engine cannot go on: the model is broken, or workers keep dying. */
   readonly onLost: (error: TwinvecError) => void;
+  /** The GPU cannot be used by this process any more, for this model or any other. */
+  readonly onDeviceLost: (error: TwinvecError) => void;
 }
 
 /** Starts one version that was found, whatever its kind. */
@@ -137,6 +139,10 @@ class StartedServable<J extends Job> implements Servable {
       onGivenUp: (error) => {
         this.#end(error);
         events.onLost(error);
+      },
+      onDeviceLost: (error) => {
+        this.#end(error);
+        events.onDeviceLost(error);
       },
     });
     this.#batcher = new Batcher({

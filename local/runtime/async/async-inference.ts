@@ -20,11 +20,11 @@ import { readAsyncRequest } from './read-async-request.ts';
 import {
   type AsyncRun,
   expireAsyncRequest,
-  isExpired,
   makeDefaultBucket,
   modelRequest,
   runAsyncRequest,
 } from './run-async-request.ts';
+import { WaitingRequests } from './waiting-requests.ts';
 
 export interface AsyncInference {
   handle(endpointName: string, request: IncomingMessage, response: ServerResponse): Promise<void>;
@@ -52,61 +52,61 @@ export function createAsyncInference({ router, endpoints, s3, dir, log }: AsyncI
   const stop = new AbortController();
   const run: AsyncRun = { s3, router, notices, log, signal: stop.signal };
   /** By region and endpoint, in the order in which they came. */
-  const waiting = new Map<string, QueuedRequest[]>();
+  const waiting = new Map<string, WaitingRequests>();
   const running = new Map<string, Set<Promise<void>>>();
-  const timers = new Map<string, NodeJS.Timeout>();
+  const timers = new Map<string, { readonly timer: NodeJS.Timeout; readonly at: number }>();
 
   const placeOf = ({ region, endpointName }: Pick<QueuedRequest, 'region' | 'endpointName'>): string =>
     `${region}/${endpointName}`;
 
-  function enqueue(request: QueuedRequest): void {
-    const place = placeOf(request);
-    const line = waiting.get(place) ?? [];
-    line.push(request);
+  function lineOf(place: string): WaitingRequests {
+    const line = waiting.get(place) ?? new WaitingRequests();
     waiting.set(place, line);
+    return line;
   }
 
-  function lookAgain(place: string): void {
-    if (timers.has(place)) return;
+  const enqueue = (request: QueuedRequest): void => lineOf(placeOf(request)).push(request);
+
+  function lookAgain(place: string, inMs: number): void {
+    const at = performance.now() + inMs;
+    const planned = timers.get(place);
+    if (planned && planned.at <= at) return;
+    clearTimeout(planned?.timer);
     const timer = setTimeout(() => {
       timers.delete(place);
       pump(place);
-    }, LOOK_AGAIN_MS);
-    timers.set(place, timer.unref());
+    }, inMs);
+    timers.set(place, { timer: timer.unref(), at });
   }
 
-  /** Starts as many as may run. */
+  /** Starts as many as may run, and ends all that have waited too long, wherever in the line they are. */
   function pump(place: string): void {
-    const line = waiting.get(place) ?? [];
+    if (stop.signal.aborted) return;
+    const line = lineOf(place);
     const busy = running.get(place) ?? new Set();
     running.set(place, busy);
-    while (line.length > 0 && !stop.signal.aborted) {
-      const next = line[0]!;
+    while (line.first) {
+      const next = line.first;
       const endpoint = endpoints.find(next.endpointName, next.region);
       if (!endpoint || endpoint.status === 'Deleting' || endpoint.createdAt > next.receivedAt) {
         log(
           `asynchronous request ${next.inferenceId}: endpoint ${next.endpointName} is deleted; the request is dropped`,
         );
-        kept.remove(line.shift()!);
-        continue;
-      }
-      if (isExpired(next)) {
+        kept.remove(next);
         line.shift();
-        begin(place, next, () => expireAsyncRequest(run, next, endpoint));
         continue;
       }
-      if (busy.size >= mostAtOnce(endpoint)) {
-        if (busy.size === 0) lookAgain(place);
-        return;
-      }
-      const route = routeFor(next);
-      if (!route) {
-        lookAgain(place);
-        return;
-      }
+      for (const late of line.takeExpired(Date.now()))
+        begin(place, late, () => expireAsyncRequest(run, late, endpoint));
+      if (line.first !== next) continue;
+      const route = busy.size < mostAtOnce(endpoint) ? routeFor(next) : undefined;
+      if (!route) break;
       line.shift();
       begin(place, next, () => runAsyncRequest(run, next, route).finally(() => route.end()));
     }
+    // What runs looks again when it ends, which may be long after others have expired.
+    const dueMs = line.dueMs - Date.now();
+    if (line.first) lookAgain(place, busy.size === 0 ? Math.min(dueMs, LOOK_AGAIN_MS) : dueMs);
   }
 
   function begin(place: string, request: QueuedRequest, work: () => Promise<void>): void {
@@ -180,7 +180,7 @@ export function createAsyncInference({ router, endpoints, s3, dir, log }: AsyncI
     },
     async close() {
       stop.abort(new Error('the local service is closing'));
-      for (const timer of timers.values()) clearTimeout(timer);
+      for (const { timer } of timers.values()) clearTimeout(timer);
       await Promise.all([...running.values()].flatMap((busy) => [...busy]));
     },
   };

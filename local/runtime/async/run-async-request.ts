@@ -45,10 +45,6 @@ export async function runAsyncRequest(run: AsyncRun, request: AsyncRequest, rout
   }
 }
 
-export function isExpired({ receivedAt, ttlSeconds }: AsyncRequest): boolean {
-  return Date.now() - receivedAt.getTime() > ttlSeconds * 1000;
-}
-
 /** Ends a request that waited too long. */
 export function expireAsyncRequest(run: AsyncRun, request: AsyncRequest, endpoint: Endpoint): Promise<void> {
   const reason = `The request waited longer than its RequestTTLSeconds (${request.ttlSeconds} s) and has expired.`;
@@ -68,7 +64,7 @@ function notificationsOf({ deployment }: Endpoint) {
 
 async function invoke(run: AsyncRun, request: AsyncRequest, route: Route): Promise<Answer> {
   const input = await openInput(run.s3, request, run.signal);
-  return route.try(async () => {
+  const answered = route.try(async () => {
     const answer = await openModel({
       ...input,
       instance: route.instance,
@@ -84,11 +80,20 @@ async function invoke(run: AsyncRun, request: AsyncRequest, route: Route): Promi
     });
     return { contentType: answer.headers['content-type'], body };
   });
+  return answered.catch((error: unknown) => {
+    throw error === input.brokenBy?.() ? brokenInput(request, error as Error) : error;
+  });
 }
 
 interface Input {
   readonly body: Uint8Array | Readable;
   readonly bodyBytes?: number;
+  /** What ended the reading of it before its end. */
+  readonly brokenBy?: () => Error | undefined;
+}
+
+function brokenInput({ inputLocation }: AsyncRequest, { message }: Error): Error {
+  return new Error(`ClientError: the input ${inputLocation} broke off while it was read: ${message}`);
 }
 
 async function openInput(s3: S3Client, request: AsyncRequest, signal: AbortSignal): Promise<Input> {
@@ -98,9 +103,13 @@ async function openInput(s3: S3Client, request: AsyncRequest, signal: AbortSigna
   const { Body: body, ContentLength: bytes = 0 } = await s3.send(get, { abortSignal: signal }).catch((error: Error) => {
     throw new Error(`ClientError: the input ${request.inputLocation} cannot be read: ${error.name}`);
   });
-  // Until it is sent nobody listens to it; who reads it hears of the error.
-  (body as Readable).on('error', () => undefined);
-  if (bytes <= LIMITS.asyncInput.value) return { body: body as Readable, bodyBytes: bytes };
+  // Until it is sent nobody else listens to it.
+  let broken: Error | undefined;
+  (body as Readable).on('error', (error) => {
+    broken = error;
+  });
+  const brokenBy = (): Error | undefined => broken;
+  if (bytes <= LIMITS.asyncInput.value) return { body: body as Readable, bodyBytes: bytes, brokenBy };
   (body as Readable).destroy();
   const most = LIMITS.asyncInput.value;
   throw new Error(`ClientError: the input ${request.inputLocation} has ${bytes} bytes, ${most} are allowed`);

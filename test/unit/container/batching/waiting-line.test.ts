@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { CallBudget } from '../../../../container/src/batching/job.ts';
 import { type Entry, WaitingLine } from '../../../../container/src/batching/waiting-line.ts';
@@ -169,5 +172,28 @@ describe('the waiting line', () => {
     // Assess
     expect(expired).toEqual([waiting]);
     expect(taken(line)).toEqual(['7:4-8']);
+  });
+});
+
+describe('what was taken', () => {
+  it('is not held any more: its job may be large, and the next may be long in coming', async () => {
+    // Prepare
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const { line } = lineOf([]);
+    const push = () => {
+      const entry = entryOf(sumJob([[1]]));
+      line.push(entry);
+      return new WeakRef(entry);
+    };
+    const entries = [push(), push(), push()];
+
+    // Act
+    taken(line);
+    await turn();
+    collect();
+
+    // Assess
+    expect(entries.map((entry) => entry.deref())).toEqual([undefined, undefined, undefined]);
   });
 });

@@ -3,7 +3,14 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readObject } from '../../../../lambdas/commons/s3-objects.ts';
+import {
+  findObject,
+  listObjects,
+  readBytes,
+  readObject,
+  type S3Access,
+  writeObject,
+} from '../../../../lambdas/commons/s3-objects.ts';
 
 const CONTENT = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 251));
 const OBJECT = { bucket: 'data', key: 'a b/ü.jsonl', etag: '"v1"', bytes: CONTENT.length };
@@ -59,10 +66,10 @@ const cutAfter =
   };
 
 const refuse =
-  (status: number, code: string): Reply =>
+  (status: number, code: string, message = 'no'): Reply =>
   (_, response) => {
-    response.writeHead(status, { 'content-type': 'application/xml' });
-    response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>no</Message></Error>`);
+    response.writeHead(status, { 'content-type': 'application/xml', 'x-amz-bucket-region': 'eu-west-3' });
+    response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`);
   };
 
 async function readAll(client: S3Client): Promise<Buffer> {
@@ -98,15 +105,53 @@ describe('an object', () => {
   });
 
   it.each([
-    [403, 'AccessDenied', 'AccessDenied'],
-    [404, 'NoSuchKey', 'NotFound'],
-    [412, 'PreconditionFailed', 'Conflict'],
-  ])('that is refused with %i fails at once, naming the action and the object', async (status, name, code) => {
+    [403, 'AccessDenied', 'AccessDenied', ' The role needs s3:GetObject on arn:aws:s3:::data/a b/ü.jsonl.'],
+    [404, 'NoSuchKey', 'NotFound', ''],
+    [412, 'PreconditionFailed', 'Conflict', ''],
+    [301, 'PermanentRedirect', 'InvalidConfiguration', ' The bucket is in eu-west-3: use a client of that region.'],
+  ])('Q3 that is refused with %i fails at once, naming the action and the object', async (status, name, code, more) => {
     const { client, ranges } = await startS3([refuse(status, name)]);
     await expect(readAll(client)).rejects.toMatchObject({
       code,
-      message: `s3:GetObject on s3://data/a b/ü.jsonl failed: ${name}.`,
+      message: `s3:GetObject on s3://data/a b/ü.jsonl failed: ${name}.${more}`,
     });
     expect(ranges).toHaveLength(1);
+  });
+
+  it.each([
+    ['on resource: arn:aws:kms:eu-west-1:1:key/k because', 'kms:Decrypt on arn:aws:kms:eu-west-1:1:key/k'],
+    ['on the resource associated with this ciphertext', 'kms:Decrypt on the key of the bucket or object'],
+  ])('Q3 whose key is refused names the action on it: %s', async (said, needed) => {
+    const { client } = await startS3([
+      refuse(403, 'AccessDenied', `x is not authorized to perform: kms:Decrypt ${said}`),
+    ]);
+    await expect(readAll(client)).rejects.toMatchObject({
+      code: 'AccessDenied',
+      message: `s3:GetObject on s3://data/a b/ü.jsonl failed: AccessDenied. The role needs ${needed}.`,
+    });
+  });
+});
+
+describe('Q3 buckets of somebody else', () => {
+  const owner = '111122223333';
+
+  it.each<[string, (s3: S3Access) => Promise<unknown>]>([
+    ['listing', (s3) => Array.fromAsync(listObjects(s3, OBJECT))],
+    ['finding', (s3) => findObject(s3, OBJECT)],
+    ['reading', (s3) => readBytes(s3, OBJECT)],
+    ['writing', (s3) => writeObject(s3, OBJECT, 'x', 'text/plain')],
+  ])('are refused by S3 itself, which every %s tells whose they should be', async (_name, act) => {
+    // Prepare: S3 as far as it compares the owner
+    const asked: (string | string[] | undefined)[] = [];
+    const { client } = await startS3([
+      (request, ...rest) => {
+        asked.push(request.headers['x-amz-expected-bucket-owner']);
+        refuse(403, 'AccessDenied')(request, ...rest);
+      },
+    ]);
+
+    // Act and assess
+    await expect(act({ client, owner })).rejects.toMatchObject({ code: 'AccessDenied' });
+    expect(asked).toEqual([owner]);
   });
 });

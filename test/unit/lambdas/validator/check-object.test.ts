@@ -186,7 +186,7 @@ describe('a job that filters or joins', () => {
     ]);
   });
 
-  it('does not overwrite what a record has already', async () => {
+  it('Q15 does not overwrite what a record has already', async () => {
     const report = await check('{"in0":[1],"SageMakerOutput":1}\n', { joinSource: 'Input' });
     expect(report).toMatchObject({ fatalProblems: 1, problems: [{ code: 'Conflict', line: 1 }] });
   });

@@ -14,6 +14,7 @@ import {
   serveScript,
   startScript,
 } from '../../../fixtures/local-service/scripted-endpoint.ts';
+import { startS3Server } from '../transform/s3-server.ts';
 
 /** Generous: other tests run beside this one. */
 const POLL = { timeout: 60_000, interval: 20 };
@@ -64,9 +65,9 @@ afterEach(async () => {
   await container.close();
 });
 
-async function start(config: object = CONFIG): Promise<void> {
+async function start(config: object = CONFIG, client = s3): Promise<void> {
   const variants = { A: { instances: [instanceOf({ primary: container })] } };
-  service = await serveScript({ variants, config, s3, dir });
+  service = await serveScript({ variants, config, s3: client, dir });
   service.runtime.resume();
 }
 
@@ -206,6 +207,32 @@ describe('a request', () => {
   });
 });
 
+describe('an input that breaks while it is read', () => {
+  it('is named in the failure and in its notice', async () => {
+    // Prepare: an S3 whose answer breaks off in the middle of the object
+    const folder = await mkdtemp(path.join(root, 'spoiled-'));
+    const server = await startS3Server(folder);
+    await server.client.send(new PutObjectCommand({ Bucket: 'bucket', Key: 'in/a', Body: 'x'.repeat(1_000_000) }));
+    const spoiled = await server.spoiled((call) => (call === 1 ? 'cut' : undefined));
+    await service.close();
+    await start(CONFIG, spoiled.client);
+    script = (_request, response) => response.end('done');
+
+    // Act
+    await invoke({ InputLocation: 's3://bucket/in/a' });
+    await expect.poll(() => noticesOf('bad'), POLL).toHaveLength(1);
+
+    // Assess
+    const [notice] = await noticesOf('bad');
+    const reason = /^ClientError: the input s3:\/\/bucket\/in\/a broke off while it was read: /;
+    expect(notice!.failureReason).toMatch(reason);
+    expect(await server.read(`failed/${notice!.inferenceId}-error.out`)).toMatch(reason);
+    expect(await noticesOf('good')).toEqual([]);
+    await spoiled.close();
+    await server.close();
+  });
+});
+
 describe('the queue', () => {
   it('sends as many at once as the configuration says, and all in the end', async () => {
     // Prepare
@@ -266,6 +293,39 @@ describe('the queue', () => {
     expect(await objectAt(patient.OutputLocation)).toBe('done');
     expect(container.seen.map(({ body }) => body)).toEqual(['patient']);
     await expect.poll(queued, POLL).toEqual([]);
+  });
+
+  it('gives up those that waited too long behind others that may wait on, while a request holds the only place', async () => {
+    // Prepare
+    const config = structuredClone(CONFIG);
+    config.AsyncInferenceConfig.ClientConfig.MaxConcurrentInvocationsPerInstance = 1;
+    const held: (() => void)[] = [];
+    script = (_request, response) => void held.push(() => response.end('done'));
+    container.problem = 'being started again';
+    for (const RequestTTLSeconds of [3600, 3600, 60, 3600, 61]) {
+      await invoke({
+        Body: Buffer.from(`${RequestTTLSeconds}`),
+        RequestTTLSeconds,
+        InferenceId: `r${(await queued()).length}`,
+      });
+    }
+    await service.close();
+    await letPass(62_000);
+
+    // Act
+    container.problem = undefined;
+    await start(config);
+    await expect.poll(() => noticesOf('bad'), POLL).toHaveLength(2);
+
+    // Assess: nothing has been answered yet
+    expect((await noticesOf('bad')).map(({ inferenceId }) => inferenceId).sort()).toEqual(['r2', 'r4']);
+    await expect.poll(() => held.length, POLL).toBe(1);
+    expect(await noticesOf('good')).toEqual([]);
+    while (held.length > 0) {
+      held.shift()!();
+      await expect.poll(async () => held.length > 0 || (await noticesOf('good')).length === 3, POLL).toBe(true);
+    }
+    expect(container.seen.map(({ body }) => body)).toEqual(['3600', '3600', '3600']);
   });
 
   it('survives the end of the service, also what was under way', async () => {

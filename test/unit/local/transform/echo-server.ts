@@ -19,6 +19,8 @@ export interface EchoServer {
 export interface EchoOptions {
   readonly executionParameters?: unknown;
   readonly mediaType?: string;
+  /** False for so many or such large ones that they would fill the memory. @default true */
+  readonly keepBodies?: boolean;
   /** Awaited before an answer is sent; lets a test decide the order in which requests end. */
   readonly beforeAnswer?: (body: string) => Promise<void>;
 }
@@ -50,7 +52,7 @@ export async function startEchoServer(options: EchoOptions = {}): Promise<EchoSe
     inFlight += 1;
     mostInFlight = Math.max(mostInFlight, inFlight);
     const body = Buffer.concat(await Array.fromAsync(request)).toString();
-    bodies.push(body);
+    if (options.keepBodies !== false) bodies.push(body);
     if (request.headers['transfer-encoding'] === 'chunked') chunkedBodies += 1;
     await options.beforeAnswer?.(body);
     inFlight -= 1;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { openFolderStore } from '../../../../local/object-store/folder-store.ts';
 import { openMultipartUploads } from '../../../../local/object-store/multipart-uploads.ts';
 import { createS3 } from '../../../../local/s3/handle-s3.ts';
@@ -30,7 +31,7 @@ export const BUCKET = 'bucket';
 export async function startS3Server(folder: string): Promise<S3Server> {
   const store = openFolderStore(folder);
   const server = await listen(createS3(store, openMultipartUploads(folder, store)));
-  const client = clientOf(server.url, 5);
+  const client = clientOf(server.url);
   await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
   return {
     client,
@@ -48,7 +49,7 @@ export async function startS3Server(folder: string): Promise<S3Server> {
         calls += 1;
         void spoil(server.url, request, response, plan(calls));
       });
-      const spoiled = clientOf(proxy.url, 5);
+      const spoiled = clientOf(proxy.url);
       return {
         client: spoiled,
         calls: () => calls,
@@ -65,9 +66,14 @@ export async function startS3Server(folder: string): Promise<S3Server> {
   };
 }
 
-function clientOf(endpoint: string, maxAttempts: number): S3Client {
+const MOST_TRIES = 5;
+/** Every fault costs a wait, and none of them is about how long it is. */
+const BACK_OFF_MS = 1;
+
+function clientOf(endpoint: string): S3Client {
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
-  return new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials, maxAttempts });
+  const retryStrategy = new ConfiguredRetryStrategy(MOST_TRIES, () => BACK_OFF_MS);
+  return new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials, retryStrategy });
 }
 
 async function spoil(

@@ -3,6 +3,7 @@
  * resource, because that is all that the person who has to mend a policy needs.
  */
 import { type ErrorCode, TwinvecError } from '#core/errors.ts';
+import { parseS3Uri } from './s3-uri.ts';
 
 const CODE_OF: Readonly<Record<string, ErrorCode>> = {
   AccessDenied: 'AccessDenied',
@@ -29,7 +30,35 @@ const CODE_OF: Readonly<Record<string, ErrorCode>> = {
 export function fromAwsFailure(thrown: unknown, action: string, resource: string): TwinvecError {
   if (thrown instanceof TwinvecError) return thrown;
   const code = codeOf(thrown);
-  return new TwinvecError(code, `${action} on ${resource} failed: ${nameOf(thrown)}.`, { cause: thrown });
+  const remedy = code === 'AccessDenied' ? missingPermission(thrown, action, resource) : otherRegion(thrown);
+  const message = `${action} on ${resource} failed: ${nameOf(thrown)}.${remedy ? ` ${remedy}` : ''}`;
+  return new TwinvecError(code, message, { cause: thrown });
+}
+
+/** What a policy has to allow: the action and the ARN, or those of the key, of which S3 itself speaks. */
+function missingPermission(thrown: unknown, action: string, resource: string): string | undefined {
+  const [, keyAction, keyArn] =
+    /perform: (kms:\w+)(?: on (?:the )?resource:? (arn:[^\s"]+))?/.exec(messageOf(thrown)) ?? [];
+  if (keyAction !== undefined) return `The role needs ${keyAction} on ${keyArn ?? 'the key of the bucket or object'}.`;
+  const uri = parseS3Uri(resource);
+  if (!uri) return undefined;
+  return `The role needs ${action} on arn:aws:s3:::${uri.bucket}${action === 's3:ListBucket' ? '' : `/${uri.key}`}.`;
+}
+
+/** S3 answers 301 for a bucket of another region, and names that. */
+function otherRegion(thrown: unknown): string | undefined {
+  if (statusOf(thrown) !== 301) return undefined;
+  const region = regionOf(thrown);
+  return `The bucket is in ${region ?? 'another region'}: use a client of that region.`;
+}
+
+function regionOf(thrown: unknown): string | undefined {
+  const { $response: answer } = thrown as { readonly $response?: { readonly headers?: Record<string, string> } };
+  return answer?.headers?.['x-amz-bucket-region'];
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : '';
 }
 
 export function nameOf(thrown: unknown): string {
@@ -48,6 +77,7 @@ function codeOf(thrown: unknown): ErrorCode {
   const known = CODE_OF[nameOf(thrown)];
   if (known) return known;
   const status = statusOf(thrown);
+  if (status === 301) return 'InvalidConfiguration';
   if (status === 403) return 'AccessDenied';
   if (status === 404) return 'NotFound';
   if (status === 412) return 'Conflict';
