@@ -61,7 +61,11 @@ export const LIMITS = {
   modelsOfPage: limit(100, 'models', 'Twinvec; GET /models of a multi-model endpoint gives a token for the next ones'),
   neighbours: limit(1000, 'neighbours', 'Twinvec; neighbours of one record'),
   neighboursOfRequest: limit(10_000_000, 'neighbours', 'Twinvec; of all records of a request together, about 400 MB'),
-  localInstances: limit(20, 'instances', 'Twinvec; of all endpoints of the local service, each one a process'),
+  localInstances: limit(
+    20,
+    'instances',
+    'Twinvec; of all endpoints, and of all running transform jobs, of the local service; each one a process',
+  ),
   errorMessage: limit(2048, 'characters', 'SageMaker Runtime ModelError.Message'),
   failureFile: limit(1024, 'characters', 'SageMaker DescribeTrainingJob FailureReason'),
 } as const satisfies Record<string, Limit>;

@@ -27,6 +27,14 @@ function dataWildcards(stack: TwinvecStack, { jobs }: Environment): Acknowledgem
     ),
     wildcard(`<${output}.Arn>/*`, 'Outputs are named after inputs; the bucket holds nothing but outputs.'),
     wildcard(`<${output}.Arn>/*/manifest.json`, 'Each run writes one manifest into a folder named after the run.'),
+    wildcard(
+      `<${output}.Arn>/*/retry-*.json`,
+      'Each run may name its failed files in such an object, in its own folder.',
+    ),
+    wildcard(
+      `${arn(stack, 'states')}execution:${stack.stackName}-transform:*`,
+      'The parts of an input are runs of the same state machine, named by Step Functions.',
+    ),
     wildcard(`${logs(stack)}/TransformJobs:*`, 'SageMaker writes the logs of all transform jobs into this one group.'),
     ...jobs.map(({ name }) =>
       wildcard(

@@ -8,6 +8,11 @@ import { TwinvecError } from '#core/errors.ts';
 import type { InputFields, TransformDefinition } from './transform-definition.ts';
 import { type OptionalRequest, optionalRequest } from './transform-options.ts';
 
+interface S3Source {
+  readonly S3DataType: 'S3Prefix' | 'ManifestFile';
+  readonly S3Uri: string;
+}
+
 /** CreateTransformJob's request, as far as definitions reach. Field names are the API's. */
 export interface TransformRequest extends OptionalRequest {
   readonly TransformJobName: string;
@@ -19,7 +24,7 @@ export interface TransformRequest extends OptionalRequest {
   readonly ModelClientConfig: { InvocationsTimeoutInSeconds: number; InvocationsMaxRetries: number };
   readonly Environment: Record<string, string>;
   readonly TransformInput: {
-    DataSource: { S3DataSource: { S3DataType: 'S3Prefix' | 'ManifestFile'; S3Uri: string } };
+    DataSource: { S3DataSource: S3Source };
     ContentType: string;
     CompressionType: TransformDefinition['compressionType'];
     SplitType: TransformDefinition['splitType'];
@@ -44,10 +49,17 @@ export interface ValidationRequest
 }
 
 export interface TransformPlan {
+  /** Of the run: its first job is called so, and the folder of its outputs. */
+  readonly runName: string;
+  /** Of the job of this attempt. */
   readonly jobName: string;
+  /** 0 = the whole input; n = for the n-th time only the files that have failed so far. */
+  readonly attempt: number;
   /** ISO 8601, UTC, whole seconds. */
   readonly scheduledTime: string;
   readonly request: TransformRequest;
+  /** The whole input of the run, whichever part of it this attempt reads. */
+  readonly inputS3Uri: string;
   /** What the validator is to check before the request is made. */
   readonly validation: ValidationRequest;
   /** Where this run's record of itself is written. */
@@ -56,17 +68,27 @@ export interface TransformPlan {
 
 /**
  * @param scheduledTime ISO 8601; the time the run was scheduled for, never the time it started
+ * @param attempt Of the run; all but the first read a manifest of files instead of the input's prefix
  * @throws TwinvecError ValidationFailed
  */
-export function planTransform(definition: TransformDefinition, scheduledTime: string): TransformPlan {
+export function planTransform(definition: TransformDefinition, scheduledTime: string, attempt = 0): TransformPlan {
   const time = wholeSeconds(scheduledTime);
-  const jobName = nameJob(definition, time);
-  // A folder of its own for every run: an earlier run's output is never overwritten.
-  const folder = `${definition.outputS3Uri.replace(/\/+$/, '')}/${jobName}`;
+  const runName = nameRun(definition, time);
+  const jobName = attempt === 0 ? runName : `${runName}-r${attempt}`;
+  // A folder of its own for every run: an earlier run's output is never overwritten. Its attempts share it, because a file
+  // that is run again has no output yet, or one that is wrong.
+  const folder = `${definition.outputS3Uri.replace(/\/+$/, '')}/${runName}`;
+  const source: S3Source =
+    attempt === 0
+      ? { S3DataType: 'S3Prefix', S3Uri: definition.inputS3Uri }
+      : { S3DataType: 'ManifestFile', S3Uri: `${folder}/retry-${attempt}.json` };
   return {
+    runName,
     jobName,
+    attempt,
     scheduledTime: time,
-    request: buildRequest(definition, jobName, folder),
+    request: buildRequest(definition, jobName, source, folder),
+    inputS3Uri: definition.inputS3Uri,
     validation: buildValidation(definition),
     manifestS3Uri: `${folder}/manifest.json`,
   };
@@ -78,8 +100,8 @@ function wholeSeconds(text: string): string {
   return `${new Date(at).toISOString().slice(0, 19)}Z`;
 }
 
-/** `<name>-<yyyymmddthhmmss>-<10 hex digits>`: at most 59 characters of CreateTransformJob's 63. */
-function nameJob(definition: TransformDefinition, time: string): string {
+/** `<name>-<yyyymmddthhmmss>-<10 hex digits>`: at most 59 of CreateTransformJob's 63 characters, `-r1` follows. */
+function nameRun(definition: TransformDefinition, time: string): string {
   const stamp = time.replace(/[-:Z]/g, '').toLowerCase();
   const hash = createHash('sha256').update(canonicalJson({ definition, time })).digest('hex').slice(0, 10);
   return `${definition.name}-${stamp}-${hash}`;
@@ -115,7 +137,12 @@ function buildValidation(definition: TransformDefinition): ValidationRequest {
   };
 }
 
-function buildRequest(definition: TransformDefinition, jobName: string, folder: string): TransformRequest {
+function buildRequest(
+  definition: TransformDefinition,
+  jobName: string,
+  source: S3Source,
+  folder: string,
+): TransformRequest {
   const { contentType, splitType, accept, assembleWith } = definition;
   const { outputKmsKeyId, volumeKmsKeyId, transformAmiVersion } = definition;
   return {
@@ -130,7 +157,7 @@ function buildRequest(definition: TransformDefinition, jobName: string, folder: 
     },
     Environment: definition.environment,
     TransformInput: {
-      DataSource: { S3DataSource: { S3DataType: 'S3Prefix', S3Uri: definition.inputS3Uri } },
+      DataSource: { S3DataSource: source },
       ContentType: contentType,
       CompressionType: definition.compressionType,
       SplitType: splitType,

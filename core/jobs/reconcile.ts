@@ -13,8 +13,10 @@ export interface FileCounts {
 }
 
 export interface Reconciliation {
-  /** Every file has as many records out as in, and placeholders are within the threshold. */
+  /** Every file has as many records out as in, placeholders are within the threshold, and the input is what it was. */
   readonly reconciled: boolean;
+  /** Whether objects were added, removed or overwritten since the input was looked at first. */
+  readonly inputChanged: boolean;
   readonly files: number;
   readonly recordsIn: number;
   readonly recordsOut: number;
@@ -26,11 +28,20 @@ export interface Reconciliation {
 
 const MISMATCHES_SHOWN = 20;
 
-export function reconcile(files: readonly FileCounts[], maxPlaceholders: number): Reconciliation {
-  const mismatches = files.filter(({ recordsIn, recordsOut }) => recordsIn !== recordsOut);
+export interface ReconcileRules {
+  readonly maxPlaceholders: number;
+  readonly inputChanged: boolean;
+}
+
+export function reconcile(
+  files: readonly FileCounts[],
+  { maxPlaceholders, inputChanged }: ReconcileRules,
+): Reconciliation {
+  const mismatches = files.filter(hasFailed);
   const placeholders = sum(files, (file) => file.placeholders);
   return {
-    reconciled: files.length > 0 && mismatches.length === 0 && placeholders <= maxPlaceholders,
+    reconciled: files.length > 0 && mismatches.length === 0 && placeholders <= maxPlaceholders && !inputChanged,
+    inputChanged,
     files: files.length,
     recordsIn: sum(files, (file) => file.recordsIn),
     recordsOut: sum(files, (file) => file.recordsOut ?? 0),
@@ -38,6 +49,17 @@ export function reconcile(files: readonly FileCounts[], maxPlaceholders: number)
     mismatches: mismatches.slice(0, MISMATCHES_SHOWN),
     mismatchedFiles: mismatches.length,
   };
+}
+
+/** Whether the file has no output, or one with another number of records. */
+export function hasFailed({
+  recordsIn,
+  recordsOut,
+}: {
+  readonly recordsIn: number;
+  readonly recordsOut?: number | undefined;
+}): boolean {
+  return recordsIn !== recordsOut;
 }
 
 function sum(files: readonly FileCounts[], of: (file: FileCounts) => number): number {

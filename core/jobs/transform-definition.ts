@@ -32,6 +32,9 @@ const JOB_NAME = z
   .max(32)
   .regex(/^[a-z0-9](-?[a-z0-9])*$/, 'must be lower-case letters and digits, joined by single hyphens');
 
+/** Jobs of one run beyond the first; a digit, for which job names have room. */
+export const MOST_RETRIES = 5;
+
 /** Sizes of one input of the model, so that ids can be checked before a GPU starts. */
 export const InputSizes = z.strictObject({
   vocabularySize: z.int().min(2).max(LIMITS.vocabularySize.value),
@@ -69,6 +72,8 @@ const fields = {
   ...TransformOptions,
   /** Bad records that the input may hold before the run is refused. */
   maxBadRecords: z.int().min(0).default(0),
+  /** Times that the files which failed, and only they, are run again. */
+  failedFileRetries: z.int().min(0).max(MOST_RETRIES).default(1),
   /** Placeholder lines that the output may hold before the run counts as failed. */
   maxPlaceholders: z.int().min(0).default(0),
 };

@@ -35,6 +35,13 @@ export function fromAwsFailure(thrown: unknown, action: string, resource: string
   return new TwinvecError(code, message, { cause: thrown });
 }
 
+/** The same with AWS's own words, for calls whose requests hold names and no data. */
+export function fromControlPlane(thrown: unknown, action: string, resource: string): TwinvecError {
+  const failure = fromAwsFailure(thrown, action, resource);
+  if (failure === thrown) return failure;
+  return new TwinvecError(failure.code, `${failure.message} ${messageOf(thrown)}`.trimEnd(), { cause: thrown });
+}
+
 /** What a policy has to allow: the action and the ARN, or those of the key, of which S3 itself speaks. */
 function missingPermission(thrown: unknown, action: string, resource: string): string | undefined {
   const [, keyAction, keyArn] =

@@ -16,6 +16,9 @@ export interface BatchFunctionsProps {
   readonly surroundings: FunctionSurroundings;
 }
 
+/** Objects in which a run names the files that it runs again. */
+export const RETRY_MANIFESTS = '*/retry-*.json';
+
 /** The longest that Lambda allows: both functions read every byte of what can be large objects. */
 const TIMEOUT = Duration.minutes(15);
 
@@ -52,7 +55,10 @@ export class BatchFunctions extends Construct {
 
   private allowManifests(output: Bucket, key: IKey): void {
     this.orchestrator.addToRolePolicy(
-      new PolicyStatement({ actions: ['s3:PutObject'], resources: [output.arnForObjects('*/manifest.json')] }),
+      new PolicyStatement({
+        actions: ['s3:PutObject'],
+        resources: ['*/manifest.json', RETRY_MANIFESTS].map((name) => output.arnForObjects(name)),
+      }),
     );
     allowDecrypting(this.orchestrator, key);
     this.orchestrator.addToRolePolicy(

@@ -10,12 +10,13 @@ import { costTags } from '../cost-tags.ts';
 import type { Environment } from '../environments/schema.ts';
 import type { JobDefinition } from '../jobs/schema.ts';
 import { allowVolumeKey } from './allow-volume-key.ts';
-import { BatchFunctions } from './batch-functions.ts';
+import { BatchFunctions, RETRY_MANIFESTS } from './batch-functions.ts';
 import type { DataBuckets } from './data-buckets.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { GpuModel } from './gpu-model.ts';
 import { hasLocalStorage } from './instance-type.ts';
 import type { ModelArtifact } from './model-artifact.ts';
+import type { NoticeTopic } from './notice-topic.ts';
 import type { FunctionSurroundings } from './service-function.ts';
 import type { ServingImage } from './serving-image.ts';
 import { StateMachineSchedule } from './state-machine-schedule.ts';
@@ -27,6 +28,8 @@ export interface BatchTransformsProps {
   readonly artifact: ModelArtifact;
   readonly buckets: DataBuckets;
   readonly key: IKey;
+  /** Where failed runs are told. */
+  readonly notices: NoticeTopic;
   readonly surroundings: FunctionSurroundings;
 }
 
@@ -36,7 +39,7 @@ export class BatchTransforms extends Construct {
 
   constructor(scope: Construct, id: string, props: BatchTransformsProps) {
     super(scope, id);
-    const { environment, image, artifact, buckets, key, surroundings } = props;
+    const { environment, image, artifact, buckets, key, notices, surroundings } = props;
     const model = new GpuModel(this, 'Model', {
       image,
       artifact,
@@ -55,6 +58,9 @@ export class BatchTransforms extends Construct {
     const machine = new TransformStateMachine(this, 'Transform', {
       validator: functions.validator,
       orchestrator: functions.orchestrator,
+      partConcurrency: environment.reservedConcurrency.validator,
+      notices,
+      noticeKey: key,
       logRetentionDays: surroundings.logRetentionDays,
       logKey: surroundings.logKey,
     });
@@ -103,6 +109,8 @@ function allowData(model: GpuModel, buckets: DataBuckets, key: IKey): void {
     model.role.addToPolicy(new PolicyStatement({ actions, resources: [resource] }));
   allow(['s3:ListBucket'], buckets.input.bucketArn);
   allow(['s3:GetObject'], buckets.input.arnForObjects('*'));
+  // The files that failed, named in a manifest.
+  allow(['s3:GetObject'], buckets.output.arnForObjects(RETRY_MANIFESTS));
   allow(['s3:PutObject', 's3:AbortMultipartUpload'], buckets.output.arnForObjects('*'));
   allow(['kms:Decrypt', 'kms:GenerateDataKey'], key.keyArn);
 }

@@ -11,13 +11,20 @@ import { FilterPattern, type ILogGroup, LogGroup, MetricFilter, type RetentionDa
 import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { allowTracing } from './allow-tracing.ts';
-import { type StateSubstitutions, transformStates } from './transform-states.ts';
+import type { NoticeTopic } from './notice-topic.ts';
+import { transformStates } from './transform-states.ts';
+import type { StateSubstitutions } from './transform-tasks.ts';
 import { ownService } from './trust.ts';
 import { watch } from './watch.ts';
 
 export interface TransformStateMachineProps {
   readonly validator: IFunction;
   readonly orchestrator: IFunction;
+  /** Parts of an input that are validated at the same time. */
+  readonly partConcurrency: number;
+  /** Where failed runs are told, and the key that it is encrypted with. */
+  readonly notices: NoticeTopic;
+  readonly noticeKey: IKey;
   readonly logRetentionDays: RetentionDays;
   readonly logKey: IKey;
 }
@@ -30,7 +37,7 @@ export class TransformStateMachine extends Construct {
   constructor(scope: Construct, id: string, props: TransformStateMachineProps) {
     super(scope, id);
     this.role = new Role(this, 'Role', { assumedBy: ownService(this, 'states.amazonaws.com', 'stateMachine:*') });
-    const stateMachineName = `${Stack.of(this).stackName}-transform`;
+    const stateMachineName = this.machineName();
     this.arn = Stack.of(this).formatArn({
       service: 'states',
       resource: 'stateMachine',
@@ -43,11 +50,12 @@ export class TransformStateMachine extends Construct {
       // Stable, so that the role can be allowed to list the runs of this one machine.
       stateMachineName,
       roleArn: this.role.roleArn,
-      definition: transformStates(),
+      definition: transformStates({ partConcurrency: props.partConcurrency }),
       definitionSubstitutions: {
         Partition: Aws.PARTITION,
         ValidatorArn: props.validator.functionArn,
         OrchestratorArn: props.orchestrator.functionArn,
+        TopicArn: props.notices.topicArn,
       } satisfies StateSubstitutions,
       tracingConfiguration: { enabled: true },
       loggingConfiguration: {
@@ -61,21 +69,35 @@ export class TransformStateMachine extends Construct {
     this.alarms = this.createAlarms(logs);
   }
 
-  private allow({ validator, orchestrator }: TransformStateMachineProps): void {
-    this.role.addToPolicy(
-      new PolicyStatement({
-        actions: ['lambda:InvokeFunction'],
-        resources: [validator.functionArn, orchestrator.functionArn],
-      }),
-    );
-    this.role.addToPolicy(new PolicyStatement({ actions: ['states:ListExecutions'], resources: [this.arn] }));
+  private allow({ validator, orchestrator, notices, noticeKey }: TransformStateMachineProps): void {
+    const allow = (actions: string[], ...resources: string[]) =>
+      this.role.addToPolicy(new PolicyStatement({ actions, resources }));
+    allow(['lambda:InvokeFunction'], validator.functionArn, orchestrator.functionArn);
+    // The second is for a Distributed Map, whose parts are runs of this machine.
+    allow(['states:ListExecutions', 'states:StartExecution'], this.arn);
+    allow(['states:DescribeExecution', 'states:StopExecution'], this.runsArn());
+    allow(['sns:Publish'], notices.topicArn);
+    allow(['kms:Decrypt', 'kms:GenerateDataKey'], noticeKey.keyArn);
     allowTracing(this.role);
+  }
+
+  private runsArn(): string {
+    return Stack.of(this).formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName: `${this.machineName()}:*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+  }
+
+  private machineName(): string {
+    return `${Stack.of(this).stackName}-transform`;
   }
 
   private createLogs({ logRetentionDays, logKey }: TransformStateMachineProps): LogGroup {
     return new LogGroup(this, 'Logs', {
       // This prefix keeps the account's resource policy for log delivery from growing past its limit.
-      logGroupName: `/aws/vendedlogs/states/${Stack.of(this).stackName}-transform`,
+      logGroupName: `/aws/vendedlogs/states/${this.machineName()}`,
       retention: logRetentionDays,
       encryptionKey: logKey,
       removalPolicy: RemovalPolicy.DESTROY,

@@ -1,125 +1,90 @@
 /**
  * The states of one batch run, in Amazon States Language with JSONata:
- * plan -> validate -> create -> wait and observe -> reconcile. The functions report; the decisions are here, and each
- * way to fail has a name of its own.
+ * plan -> validate in parts -> create -> wait and observe -> reconcile -> the failed files once more, or tell somebody. The
+ * functions report; the decisions are here, and each way to fail has a name of its own.
  *
  * Input of an execution: `{"definition": TransformDefinition, "scheduledTime": ISO 8601}`, and `skipWhileRunning`, the
- * start of the names of runs that this one is not to run beside.
+ * start of the names of runs that this one is not to run beside. Variables: `validation` and `fingerprint` of the input,
+ * `attempt`, and `outcome` once the run has failed.
  */
 import { overlapStates } from './overlap-states.ts';
-
-/** Failures that pass by themselves: our own throttling code, and Lambda's. */
-const PASSING = [
-  'Overloaded',
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.TooManyRequestsException',
-];
-
-const RETRY = [
-  {
-    ErrorEquals: PASSING,
-    IntervalSeconds: 5,
-    MaxAttempts: 6,
-    BackoffRate: 2,
-    MaxDelaySeconds: 300,
-    JitterStrategy: 'FULL',
-  },
-];
-
-/** An account at its limit of GPU instances is normal at night: keep the run waiting for hours rather than lose it. */
-const RETRY_CREATE = [
-  {
-    ErrorEquals: PASSING,
-    IntervalSeconds: 60,
-    MaxAttempts: 24,
-    BackoffRate: 2,
-    MaxDelaySeconds: 900,
-    JitterStrategy: 'FULL',
-  },
-];
+import { failureStates } from './transform-failure-states.ts';
+import { caught, choose, invoke, orchestrate, placeFor, RETRY, RETRY_CREATE } from './transform-tasks.ts';
 
 const DAY_SECONDS = 86_400;
 const POLL_SECONDS = 60;
-const INPUT = '$states.context.Execution.Input';
 
-/** What CloudFormation puts in place of `${Name}` in the definition. */
-export interface StateSubstitutions extends Record<string, string> {
-  readonly Partition: string;
-  readonly ValidatorArn: string;
-  readonly OrchestratorArn: string;
+export interface TransformStatesProps {
+  /** Parts of an input that are validated at the same time. */
+  readonly partConcurrency: number;
 }
 
-const placeFor = (name: keyof StateSubstitutions) => `\${${name}}`;
-
-export function transformStates(): Record<string, unknown> {
+export function transformStates({ partConcurrency }: TransformStatesProps): Record<string, unknown> {
   return {
     Comment: 'One batch transform, from plan to reconciliation',
     QueryLanguage: 'JSONata',
     TimeoutSeconds: 5 * DAY_SECONDS,
     StartAt: 'Overlap?',
     States: {
-      ...overlapStates('Plan'),
-      Plan: orchestrate('plan', 'Validate'),
-      Validate: {
-        ...invoke(placeFor('ValidatorArn'), '{% $states.input.validation %}'),
-        Retry: RETRY,
-        Next: 'Accepted?',
+      ...overlapStates('Start'),
+      // Catches assign to variables from anywhere, so all of them exist from here on.
+      Start: { Type: 'Pass', Assign: { attempt: 0 }, Next: 'Plan' },
+      Plan: { ...orchestrate('plan', 'Divide'), Assign: { validation: '{% $states.result.Payload.validation %}' } },
+      Divide: {
+        ...caught(invoke(placeFor('ValidatorArn'), "{% $merge([$validation, {'action': 'plan'}]) %}"), 'Validate'),
+        Assign: { fingerprint: '{% $states.result.Payload.fingerprint %}' },
       },
-      'Accepted?': choose([['$states.input.accepted', 'Create']], 'InputRejected'),
-      InputRejected: fail(
-        'InputRejected',
-        "$string($states.input.badRecords) & ' bad records and ' & $string($states.input.fatalProblems) & ' faults of objects; the output of Validate names the first of them.'",
+      Validate: caught(validateParts(partConcurrency), 'Merge', []),
+      Merge: caught(
+        invoke(placeFor('ValidatorArn'), {
+          action: 'merge',
+          maxBadRecords: '{% $validation.maxBadRecords %}',
+          reports: '{% $states.input %}',
+        }),
+        'Accepted?',
       ),
+      'Accepted?': choose([['$states.input.accepted', 'Create']], 'RejectInput'),
       Create: { ...orchestrate('create', 'Wait'), Retry: RETRY_CREATE },
       Wait: { Type: 'Wait', Seconds: POLL_SECONDS, Next: 'Observe' },
       Observe: orchestrate('observe', 'Finished?'),
-      'Finished?': choose(
+      'Finished?': choose([["$states.input.status in ['InProgress', 'Stopping']", 'Wait']], 'Reconcile'),
+      Reconcile: orchestrate('reconcile', 'Reconciled?', { fingerprint: '{% $fingerprint %}' }),
+      'Reconciled?': choose(
         [
-          ["$states.input.status = 'Completed'", 'Reconcile'],
-          ["$states.input.status in ['InProgress', 'Stopping']", 'Wait'],
+          ['$states.input.reconciled', 'Done'],
+          ['$states.input.retryable', 'Retry'],
+          ['$states.input.inputChanged', 'BlameInput'],
+          ["$states.input.status != 'Completed'", 'BlameJob'],
         ],
-        'TransformFailed',
+        'BlameCounts',
       ),
-      TransformFailed: fail('TransformFailed', "$states.input.status & ': ' & $states.input.failureReason"),
-      Reconcile: orchestrate('reconcile', 'Reconciled?'),
-      'Reconciled?': choose([['$states.input.reconciled', 'Done']], 'RecordsLost'),
-      RecordsLost: fail(
-        'RecordsLost',
-        "$string($states.input.mismatchedFiles) & ' files differ in their records, ' & $string($states.input.placeholders) & ' placeholders; see ' & $states.input.manifestS3Uri",
-      ),
+      Retry: {
+        ...orchestrate('retry', 'Create', { attempt: '{% $attempt + 1 %}' }),
+        Assign: { attempt: '{% $attempt + 1 %}' },
+      },
+      ...failureStates(),
       Done: { Type: 'Succeed' },
     },
   };
 }
 
-function orchestrate(action: string, next: string): Record<string, unknown> {
-  const payload = {
-    action,
-    definition: `{% ${INPUT}.definition %}`,
-    scheduledTime: `{% ${INPUT}.scheduledTime %}`,
-  };
-  return { ...invoke(placeFor('OrchestratorArn'), payload), Retry: RETRY, Next: next };
-}
-
-function invoke(functionArn: string, payload: unknown): Record<string, unknown> {
+/** A run of its own for each part: one function could not read a large input in its 15 minutes. */
+function validateParts(concurrency: number): Record<string, unknown> {
   return {
-    Type: 'Task',
-    Resource: `arn:${placeFor('Partition')}:states:::lambda:invoke`,
-    Arguments: { FunctionName: functionArn, Payload: payload },
-    Output: '{% $states.result.Payload %}',
+    Type: 'Map',
+    Label: 'Parts',
+    Items: '{% $states.input.parts %}',
+    // Runs of parts do not see this run's variables, so each is given all that it needs.
+    ItemSelector: "{% $merge([$validation, {'part': $states.context.Map.Item.Value}]) %}",
+    MaxConcurrency: concurrency,
+    // A part that could not be read is a part that was not checked.
+    ToleratedFailurePercentage: 0,
+    ItemProcessor: {
+      ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+      StartAt: 'ValidatePart',
+      States: {
+        ValidatePart: { ...invoke(placeFor('ValidatorArn'), '{% $states.input %}'), Retry: RETRY, End: true },
+      },
+    },
   };
-}
-
-function choose(rules: readonly (readonly [condition: string, next: string])[], otherwise: string): unknown {
-  return {
-    Type: 'Choice',
-    Choices: rules.map(([condition, next]) => ({ Condition: `{% ${condition} %}`, Next: next })),
-    Default: otherwise,
-  };
-}
-
-function fail(error: string, cause: string): unknown {
-  return { Type: 'Fail', Error: error, Cause: `{% ${cause} %}` };
 }

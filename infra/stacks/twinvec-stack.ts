@@ -38,6 +38,7 @@ export class TwinvecStack extends Stack {
   private readonly image: ServingImage;
   private readonly artifact: ModelArtifact;
   private readonly surroundings: FunctionSurroundings;
+  private readonly notices: NoticeTopic;
   private readonly alarms: Alarm[] = [];
 
   constructor(scope: Construct, id: string, { environment, ...props }: TwinvecStackProps) {
@@ -52,6 +53,7 @@ export class TwinvecStack extends Stack {
       ? new RequestBucket(this, 'Kept', { key: this.key, accessLogs: this.buckets.accessLogs })
       : undefined;
     this.surroundings = this.createSurroundings();
+    this.notices = new NoticeTopic(this, 'Notices', { key: this.key, emails: environment.alarmEmails });
 
     this.endpointName = `twinvec-${environment.name}`;
     const endpoint = this.createEndpoint('Endpoint', this.endpointName, environment.endpoint);
@@ -123,16 +125,15 @@ export class TwinvecStack extends Stack {
   }
 
   private createBatch(): BatchTransforms {
-    const { image, artifact, buckets, key, surroundings, environmentOf: environment } = this;
-    const props = { environment, image, artifact, buckets, key, surroundings };
+    const { image, artifact, buckets, key, notices, surroundings, environmentOf: environment } = this;
+    const props = { environment, image, artifact, buckets, key, notices, surroundings };
     const batch = new BatchTransforms(this, 'Batch', props);
     this.alarms.push(...batch.alarms);
     return batch;
   }
 
   private createObservability(overflow: GpuEndpoint | undefined): void {
-    const { image, buckets, key, surroundings, environmentOf: environment, endpointName, alarms } = this;
-    const notices = new NoticeTopic(this, 'Notices', { key, emails: environment.alarmEmails });
+    const { image, buckets, key, notices, surroundings, environmentOf: environment, endpointName, alarms } = this;
     const { training } = environment;
     if (training) {
       const props = { training, image, buckets, key, notices, tags: costTags(environment), surroundings };

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { TwinvecError } from '#core/errors.ts';
 import type { TransformPlan } from '#core/jobs/plan-transform.ts';
-import { fromAwsFailure } from '#core/sagemaker/aws-failure.ts';
+import { fromControlPlane } from '#core/sagemaker/aws-failure.ts';
 
 export interface CreateResult {
   readonly jobName: string;
@@ -25,7 +25,7 @@ export async function createJob(client: SageMakerClient, { jobName, request }: T
     await client.send(new CreateTransformJobCommand(request as CreateTransformJobCommandInput));
     return { jobName, created: true };
   } catch (thrown) {
-    const failure = fromAwsFailure(thrown, refusedAction(thrown), jobName);
+    const failure = fromControlPlane(thrown, refusedAction(thrown), jobName);
     if (failure.code !== 'Conflict') throw failure;
   }
   const existing = await describe(client, jobName);
@@ -45,7 +45,7 @@ async function describe(client: SageMakerClient, jobName: string): Promise<unkno
   try {
     return await client.send(new DescribeTransformJobCommand({ TransformJobName: jobName }));
   } catch (thrown) {
-    throw fromAwsFailure(thrown, 'sagemaker:DescribeTransformJob', jobName);
+    throw fromControlPlane(thrown, 'sagemaker:DescribeTransformJob', jobName);
   }
 }
 

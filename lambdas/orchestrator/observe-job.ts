@@ -1,7 +1,7 @@
 /** Where a job stands, for the state machine to choose by. */
 import { DescribeTransformJobCommand, type SageMakerClient, type TransformJobStatus } from '@aws-sdk/client-sagemaker';
 import { TwinvecError } from '#core/errors.ts';
-import { fromAwsFailure } from '#core/sagemaker/aws-failure.ts';
+import { fromControlPlane } from '#core/sagemaker/aws-failure.ts';
 
 export interface JobState {
   readonly jobName: string;
@@ -17,6 +17,6 @@ export async function observeJob(client: SageMakerClient, jobName: string): Prom
     if (job.TransformJobStatus === undefined) throw new TwinvecError('Internal', `${jobName} has no status.`);
     return { jobName, status: job.TransformJobStatus, failureReason: job.FailureReason ?? '' };
   } catch (thrown) {
-    throw fromAwsFailure(thrown, 'sagemaker:DescribeTransformJob', jobName);
+    throw fromControlPlane(thrown, 'sagemaker:DescribeTransformJob', jobName);
   }
 }

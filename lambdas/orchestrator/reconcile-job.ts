@@ -1,45 +1,75 @@
 /**
- * After a job: every input object against its output object, counted as streams, and the run's manifest.
+ * After a job: every input object of the run against its output object, counted as streams, the run's manifest, and
+ * whether running the failed files again could help.
  */
 import { outputName } from '#core/batch/output-name.ts';
+import { TwinvecError } from '#core/errors.ts';
+import { InputFingerprint } from '#core/jobs/input-fingerprint.ts';
 import type { TransformPlan } from '#core/jobs/plan-transform.ts';
 import { type FileCounts, type Reconciliation, reconcile } from '#core/jobs/reconcile.ts';
 import { buildRunManifest } from '#core/jobs/run-manifest.ts';
 import { locate, toAddress } from '#core/jobs/s3-address.ts';
+import type { TransformDefinition } from '#core/jobs/transform-definition.ts';
 import { type ListedObject, listObjects, readObject, type S3Access, writeObject } from '../commons/s3-objects.ts';
 import { createCounter, type RecordCounter } from './count-records.ts';
+import type { JobState } from './observe-job.ts';
 
-export interface ReconcileResult extends Reconciliation {
-  readonly jobName: string;
-  readonly manifestS3Uri: string;
+export interface Reconciling {
+  readonly plan: TransformPlan;
+  readonly job: JobState;
+  readonly definition: Pick<TransformDefinition, 'maxPlaceholders' | 'failedFileRetries'>;
+  /** Of the input as it was planned; undefined = whether it has changed is not looked at. */
+  readonly fingerprint: string | undefined;
 }
 
-/** @throws TwinvecError when S3 could not be read or written */
-export async function reconcileJob(
-  s3: S3Access,
-  plan: TransformPlan,
-  maxPlaceholders: number,
-): Promise<ReconcileResult> {
-  const files = await countFiles(s3, plan);
-  const counts = reconcile(files, maxPlaceholders);
+export interface ReconcileResult extends Reconciliation, JobState {
+  readonly manifestS3Uri: string;
+  /** Whether another job over the failed files is allowed and could end better. */
+  readonly retryable: boolean;
+}
+
+/** @throws TwinvecError Conflict while the job goes on; others when S3 could not be read or written */
+export async function reconcileJob(s3: S3Access, asked: Reconciling): Promise<ReconcileResult> {
+  const { plan, job, definition, fingerprint } = asked;
+  if (job.status === 'InProgress' || job.status === 'Stopping') {
+    throw new TwinvecError(
+      'Conflict',
+      `${job.jobName} is ${job.status}. Its records can be counted when it has ended.`,
+    );
+  }
+  const { files, found } = await countFiles(s3, plan);
+  const inputChanged = fingerprint !== undefined && fingerprint !== found;
+  const counts = reconcile(files, { maxPlaceholders: definition.maxPlaceholders, inputChanged });
   const manifest = JSON.stringify(buildRunManifest(plan, files, counts), undefined, 2);
   await writeObject(s3, locate(plan.manifestS3Uri), `${manifest}\n`, 'application/json');
-  return { jobName: plan.jobName, ...counts, manifestS3Uri: plan.manifestS3Uri };
+  const retryable = plan.attempt < definition.failedFileRetries && couldHelp(job, counts);
+  return { ...job, ...counts, manifestS3Uri: plan.manifestS3Uri, retryable };
 }
 
-async function countFiles(s3: S3Access, { request }: TransformPlan): Promise<FileCounts[]> {
-  const input = locate(request.TransformInput.DataSource.S3DataSource.S3Uri);
+/** A person's stop is meant; and a job that SageMaker refused as a whole, or an input that moves, will be so again. */
+function couldHelp({ status, failureReason }: JobState, { inputChanged, files, mismatchedFiles }: Reconciliation) {
+  if (status === 'Stopped' || inputChanged || mismatchedFiles === 0) return false;
+  return !(mismatchedFiles === files && failureReason.startsWith('ClientError'));
+}
+
+async function countFiles(
+  s3: S3Access,
+  { request, inputS3Uri }: TransformPlan,
+): Promise<{ readonly files: readonly FileCounts[]; readonly found: string }> {
+  const input = locate(inputS3Uri);
   const folder = locate(`${request.TransformOutput.S3OutputPath}/`);
   const outputs = new Map<string, ListedObject>();
   for await (const object of listObjects(s3, folder)) outputs.set(object.key, object);
   const counter = createCounter(request);
+  const fingerprint = new InputFingerprint();
   const files: FileCounts[] = [];
   for await (const object of listObjects(s3, input)) {
+    fingerprint.add(object);
     if (object.key.endsWith('/') && object.bytes === 0) continue;
     const key = folder.key + outputName(input.key, object.key);
     files.push(await countFile(s3, object, { bucket: folder.bucket, key }, outputs.get(key), counter));
   }
-  return files;
+  return { files, found: fingerprint.digest() };
 }
 
 async function countFile(

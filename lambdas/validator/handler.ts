@@ -6,7 +6,7 @@ import { runStep } from '../commons/step.ts';
 import { ValidatorEnvironment, ValidatorEvent } from './event.ts';
 import { mergeReports } from './merge-reports.ts';
 import { planParts, type ValidationPlan } from './plan-parts.ts';
-import type { ValidationReport } from './report.ts';
+import { asPartReport, type ValidationReport } from './report.ts';
 import { validateInput } from './validate-input.ts';
 
 const environment = once(() => parseEnvironment(ValidatorEnvironment, process.env));
@@ -20,7 +20,7 @@ async function act(event: unknown): Promise<ValidationReport | ValidationPlan> {
   const s3 = { client: s3Client(), owner: environment().BUCKET_OWNER };
   switch (asked.action) {
     case 'validate':
-      return validateInput(s3, asked);
+      return asked.part ? asPartReport(await validateInput(s3, asked)) : validateInput(s3, asked);
     case 'plan':
       return planParts(s3, asked);
     case 'merge':

@@ -3,30 +3,68 @@
  * lines cut into ranges of bytes. Frames and gzip can only be read from their start.
  */
 import { TwinvecError } from '#core/errors.ts';
+import { InputFingerprint } from '#core/jobs/input-fingerprint.ts';
 import { locate } from '#core/jobs/s3-address.ts';
 import { listObjects, type S3Access } from '../commons/s3-objects.ts';
 import type { PlanEvent } from './event.ts';
+import { isFolderMarker } from './object-name.ts';
 import type { ValidationPart } from './part.ts';
 
 export interface ValidationPlan {
   readonly objects: number;
   /** As they are stored. */
   readonly bytes: number;
+  /** Of the objects as they were listed, to see afterwards whether they are still the same. */
+  readonly fingerprint: string;
   readonly parts: readonly ValidationPart[];
 }
 
 /** What a state machine may pass on (AWS Step Functions quotas: 262,144 bytes), with room for the rest. */
 const LARGEST_PLAN_BYTES = 200_000;
+/** So that the reports of all parts fit as well: see report.ts. */
+const MOST_PARTS = 100;
+/** What one function reads within its 15 minutes at 20 MB a second. */
+const LARGEST_PART_BYTES = 16 * 1024 ** 3;
 
-/** @throws TwinvecError PayloadTooLarge when there are more parts than a state machine can pass on */
+interface Sized {
+  readonly key: string;
+  readonly bytes: number;
+}
+
+/** @throws TwinvecError PayloadTooLarge when not even the largest parts are few enough to be passed on */
 export async function planParts(s3: S3Access, event: PlanEvent): Promise<ValidationPlan> {
-  const { bytesPerPart } = event;
+  const fingerprint = new InputFingerprint();
+  const objects: Sized[] = [];
+  let bytes = 0;
+  for await (const object of listObjects(s3, locate(event.inputS3Uri))) {
+    fingerprint.add(object);
+    // A part of nothing but a marker would be refused as empty.
+    if (isFolderMarker(object.key, object.bytes)) continue;
+    objects.push({ key: object.key, bytes: object.bytes });
+    bytes += object.bytes;
+  }
+  const parts = divide(objects, event);
+  return { objects: objects.length, bytes, fingerprint: fingerprint.digest(), parts };
+}
+
+/** Parts of the size that was asked for, or of twice that and so on until they are few enough. */
+export function divide(objects: readonly Sized[], event: PlanEvent): readonly ValidationPart[] {
   const mayCut = event.splitType === 'Line' && event.compressionType === 'None';
+  for (let bytesPerPart = event.bytesPerPart; ; bytesPerPart *= 2) {
+    const parts = divideBy(objects, bytesPerPart, mayCut);
+    const size = Buffer.byteLength(JSON.stringify(parts));
+    if (parts.length <= MOST_PARTS && size <= LARGEST_PLAN_BYTES) return parts;
+    if (bytesPerPart >= LARGEST_PART_BYTES) {
+      const problem = `The input makes ${parts.length} parts of ${bytesPerPart} bytes; ${MOST_PARTS} can be passed on. Split the job by prefix.`;
+      throw new TwinvecError('PayloadTooLarge', problem);
+    }
+  }
+}
+
+function divideBy(objects: readonly Sized[], bytesPerPart: number, mayCut: boolean): ValidationPart[] {
   const parts: ValidationPart[] = [];
   let afterKey = '';
   let open: { readonly throughKey: string; readonly bytes: number } | undefined;
-  let objects = 0;
-  let bytes = 0;
 
   function close(): void {
     if (open) parts.push({ afterKey, throughKey: open.throughKey });
@@ -34,27 +72,21 @@ export async function planParts(s3: S3Access, event: PlanEvent): Promise<Validat
     open = undefined;
   }
 
-  for await (const object of listObjects(s3, locate(event.inputS3Uri))) {
-    objects += 1;
-    bytes += object.bytes;
-    if (mayCut && object.bytes > bytesPerPart) {
+  for (const { key, bytes } of objects) {
+    if (mayCut && bytes > bytesPerPart) {
       close();
-      for (let start = 0; start < object.bytes; start += bytesPerPart) {
-        const end = Math.min(start + bytesPerPart, object.bytes);
-        parts.push({ afterKey, throughKey: object.key, range: { start, end } });
+      for (let start = 0; start < bytes; start += bytesPerPart) {
+        const end = Math.min(start + bytesPerPart, bytes);
+        parts.push({ afterKey, throughKey: key, range: { start, end } });
       }
-      afterKey = object.key;
+      afterKey = key;
       continue;
     }
-    if (open && open.bytes + object.bytes > bytesPerPart) close();
-    open = { throughKey: object.key, bytes: (open?.bytes ?? 0) + object.bytes };
+    if (open && open.bytes + bytes > bytesPerPart) close();
+    open = { throughKey: key, bytes: (open?.bytes ?? 0) + bytes };
   }
   close();
   // An empty input is a part too: its validation says that there is nothing.
   if (parts.length === 0) parts.push({ afterKey: '', throughKey: '' });
-  const plan = { objects, bytes, parts };
-  const size = Buffer.byteLength(JSON.stringify(plan));
-  if (size <= LARGEST_PLAN_BYTES) return plan;
-  const problem = `The plan has ${parts.length} parts and ${size} bytes, over ${LARGEST_PLAN_BYTES}. Raise bytesPerPart.`;
-  throw new TwinvecError('PayloadTooLarge', problem);
+  return parts;
 }

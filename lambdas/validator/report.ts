@@ -41,6 +41,16 @@ export const ValidationReport = z.object({
 export type ValidationReport = Readonly<z.infer<typeof ValidationReport>>;
 
 const PROBLEMS_SHOWN = 20;
+/** Of one part, so that those of a hundred fit into what a state machine may pass on. */
+const PART_REPORT_BYTES = 2_000;
+
+/** The counts in full, and of the problems as many as there is room for. */
+export function asPartReport(report: ValidationReport): ValidationReport {
+  const shown = [...report.problems];
+  const cut = () => ({ ...report, problems: shown });
+  while (shown.length > 0 && Buffer.byteLength(JSON.stringify(cut())) > PART_REPORT_BYTES) shown.pop();
+  return cut();
+}
 
 export class ReportBuilder {
   readonly #shown: Problem[] = [];

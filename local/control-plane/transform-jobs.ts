@@ -14,6 +14,7 @@ import { s3Address } from '../training/lay-out-job.ts';
 import { removeJournal } from '../transform/journal.ts';
 import { AwsError, validationException } from './aws-error.ts';
 import { arnOf } from './caller.ts';
+import { checkInstances } from './instance-capacity.ts';
 import { listPage } from './list-page.ts';
 import type { Models } from './models.ts';
 import { newResource } from './new-resource.ts';
@@ -107,6 +108,12 @@ export function createTransformJobs(options: TransformJobsOptions): Operations {
           throw new AwsError('ResourceInUse', message);
         }
         const model = models.find(request.ModelName, region).request;
+        checkInstances({
+          usage: 'transform job',
+          used: jobs.all().reduce((sum, job) => sum + instancesOf(job), 0),
+          delta: request.TransformResources.InstanceCount,
+          advice: 'wait for jobs to end, stop them or ask for fewer',
+        });
         const { Tags: _, ...asSent } = body as Record<string, unknown>;
         const resource = newResource('transform-job', region, name, Tags);
         const job = jobs.add({ ...resource, request, asSent, model, status: 'InProgress' });
@@ -129,4 +136,8 @@ export function createTransformJobs(options: TransformJobsOptions): Operations {
       },
     },
   };
+}
+
+function instancesOf({ status, request }: TransformJobRecord): number {
+  return status === 'InProgress' || status === 'Stopping' ? request.TransformResources.InstanceCount : 0;
 }

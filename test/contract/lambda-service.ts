@@ -37,9 +37,11 @@ export interface LambdaService {
 }
 
 /** Buckets `models`, `input` and `output`, and the environment that points every client of this process at them. */
-export async function startLambdaService(variables: Record<string, string>): Promise<LambdaService> {
+export async function startLambdaService(
+  variables: Record<string, string>,
+  engine = ENGINES[0]!,
+): Promise<LambdaService> {
   const dir = await mkdtemp(join(tmpdir(), 'twinvec-lambdas-'));
-  const engine = ENGINES[0]!;
   const { archive } = await trainPairModel(dir, engine);
   const local: LocalService = await startLocal({ port: 0, dir: join(dir, 'local'), engine });
   Object.assign(process.env, {

@@ -3,7 +3,7 @@
  * do, against what their roles allow in the template of production. Nothing is missing, and nothing is too much.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TransformPlan } from '#core/jobs/plan-transform.ts';
 import { findEnvironment } from '../../infra/environments/all.ts';
@@ -108,11 +108,11 @@ async function useBatch(): Promise<void> {
     outputS3Uri: `s3://output/${outputFolder}`,
     tags: { environment: 'prod' },
   };
-  const act = (action: string) => {
+  const act = (action: string, more: object = {}) => {
     calls.start('orchestrator');
-    return orchestrate({ action, definition, scheduledTime: '2026-11-21T03:00:00Z' });
+    return orchestrate({ action, definition, scheduledTime: '2026-11-21T03:00:00Z', ...more });
   };
-  const { validation } = (await act('plan')) as TransformPlan;
+  const { validation, request } = (await act('plan')) as TransformPlan;
   calls.start('validator');
   await validate(validation);
   await act('create');
@@ -123,6 +123,10 @@ async function useBatch(): Promise<void> {
     await pause(POLL_MS);
   }
   expect(await act('reconcile')).toMatchObject({ reconciled: true });
+  const Key = request.TransformOutput.S3OutputPath.replace('s3://output/', '');
+  await service.s3.send(new DeleteObjectCommand({ Bucket: 'output', Key: `${Key}/a.jsonl.out` }));
+  expect(await act('reconcile')).toMatchObject({ reconciled: false, retryable: true });
+  expect(await act('retry', { attempt: 1 })).toMatchObject({ retriedFiles: 1 });
 }
 
 describe.each([

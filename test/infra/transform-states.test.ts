@@ -9,8 +9,16 @@ interface State {
   readonly Default?: string;
   readonly Catch?: readonly { readonly Next: string }[];
   readonly Choices?: readonly { readonly Next: string }[];
-  readonly Retry?: readonly { readonly MaxAttempts: number; readonly MaxDelaySeconds: number }[];
+  readonly Retry?: readonly {
+    readonly ErrorEquals: readonly string[];
+    readonly MaxAttempts: number;
+    readonly MaxDelaySeconds: number;
+  }[];
   readonly Error?: string;
+  readonly Output?: unknown;
+  readonly ItemProcessor?: Machine & { readonly ProcessorConfig: unknown };
+  readonly MaxConcurrency?: number;
+  readonly ToleratedFailurePercentage?: number;
 }
 
 interface Machine {
@@ -18,7 +26,7 @@ interface Machine {
   readonly States: Record<string, State>;
 }
 
-const definition = transformStates() as unknown as Machine;
+const definition = transformStates({ partConcurrency: 7 }) as unknown as Machine;
 const training = trainingStates({
   request: {},
   jobPrefix: 'twinvec-dev-train',
@@ -63,8 +71,10 @@ describe('the states of a batch run', () => {
   it('end in success, or in a failure that says which step it was', () => {
     const ends = Object.values(definition.States).filter((state) => targetsOf(state).length === 0);
     expect(ends.map(({ Type, Error: error }) => error ?? Type).sort()).toEqual([
+      'InputChanged',
       'InputRejected',
       'RecordsLost',
+      'StepFailed',
       'Succeed',
       'Succeed',
       'TransformFailed',
@@ -74,7 +84,9 @@ describe('the states of a batch run', () => {
   it('validate before anything is created, and count before anything is called done', () => {
     const order = [
       'Plan',
+      'Divide',
       'Validate',
+      'Merge',
       'Accepted?',
       'Create',
       'Wait',
@@ -88,11 +100,63 @@ describe('the states of a batch run', () => {
     }
   });
 
+  it('validate as many parts at a time as the validator may have, each in a run of its own, and tolerate none unread', () => {
+    const map = definition.States.Validate!;
+    expect(map).toMatchObject({
+      Type: 'Map',
+      MaxConcurrency: 7,
+      ToleratedFailurePercentage: 0,
+      ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' } },
+    });
+    expect(Object.keys(map.ItemProcessor!.States)).toEqual(['ValidatePart']);
+  });
+
+  it('run failed files again before anybody is told, and tell somebody before the run is called failed', () => {
+    expect(targetsOf(definition.States['Reconciled?']!).slice(1, 3)).toEqual(['Done', 'Retry']);
+    expect(targetsOf(definition.States.Retry!)).toContain('Create');
+    expect(targetsOf(definition.States.Explain!)).toEqual(['Tell', 'Ended?']);
+    expect(targetsOf(definition.States.Tell!)).toEqual(['Ended?', 'Ended?']);
+  });
+
+  it('explain the failure of every step, whatever it is', () => {
+    const steps = Object.entries(definition.States).filter(([, { Type }]) => Type === 'Task' || Type === 'Map');
+    // The overlap rule comes before there is a run; the last two are the explanation itself.
+    const own = steps.filter(([name]) => !['FindOthers', 'Explain', 'Tell'].includes(name));
+    expect(own.length).toBeGreaterThan(6);
+    for (const [, { Catch }] of own) expect(Catch).toMatchObject([{ ErrorEquals: ['States.ALL'], Next: 'Explain' }]);
+  });
+
+  it('wait for a quota for hours, with pauses that grow (Q19)', () => {
+    const [retry] = definition.States.Create!.Retry!;
+    expect(retry).toMatchObject({ BackoffRate: 2, JitterStrategy: 'FULL', MaxAttempts: 24, MaxDelaySeconds: 900 });
+    expect(retry!.ErrorEquals).toContain('Overloaded');
+  });
+
   it('retry what passes by itself, a bounded number of times', () => {
-    for (const state of Object.values(definition.States).filter(({ Type }) => Type === 'Task')) {
-      expect(state.Retry).toHaveLength(1);
-      expect(state.Retry?.[0]?.MaxAttempts).toBeLessThanOrEqual(24);
-      expect(state.Retry?.[0]?.MaxDelaySeconds).toBeLessThanOrEqual(900);
+    const states = [
+      ...Object.values(definition.States),
+      ...Object.values(definition.States.Validate!.ItemProcessor!.States),
+    ];
+    for (const { Retry } of states.filter(({ Type }) => Type === 'Task')) {
+      expect(Retry!.length).toBeGreaterThan(0);
+      for (const { MaxAttempts, MaxDelaySeconds } of Retry!) {
+        expect(MaxAttempts).toBeLessThanOrEqual(24);
+        expect(MaxDelaySeconds).toBeLessThanOrEqual(900);
+      }
+    }
+  });
+
+  it('have an expression wherever there are braces for one, and no text that looks like half of one', () => {
+    for (const text of textsOf(definition)) {
+      const marks = text.match(/\{%|%\}/g) ?? [];
+      expect(marks.length === 0 || (marks.length === 2 && text.startsWith('{% ') && text.endsWith(' %}')), text).toBe(
+        true,
+      );
     }
   });
 });
+
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return value !== null && typeof value === 'object' ? Object.values(value).flatMap(textsOf) : [];
+}

@@ -13,7 +13,7 @@ const ROWS = TABLE.trim()
   .map((line) => line.split('|').map((cell) => cell.trim()));
 
 /** Of the run around the transform, and not of CreateTransformJob. */
-const OURS = ['name', 'modelKind', 'maxBadRecords', 'maxPlaceholders', 'schedule'];
+const OURS = ['name', 'modelKind', 'maxBadRecords', 'maxPlaceholders', 'failedFileRetries', 'schedule'];
 
 describe('the fields of a job', () => {
   it('are those of its schema', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planTransform } from '#core/jobs/plan-transform.ts';
-import { TransformDefinition } from '#core/jobs/transform-definition.ts';
+import { MOST_RETRIES, TransformDefinition } from '#core/jobs/transform-definition.ts';
 
 const DEFINITION = {
   name: 'nightly',
@@ -63,13 +63,45 @@ describe('the plan of a transform', () => {
     fc.assert(
       fc.property(
         fc.stringMatching(/^[a-z0-9](-?[a-z0-9]){0,15}$/),
+        fc.integer({ min: 0, max: MOST_RETRIES }),
         fc.date({ min: new Date(0), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true }),
-        (name, time) => {
-          const { jobName } = planTransform(TransformDefinition.parse({ ...DEFINITION, name }), time.toISOString());
+        (name, attempt, time) => {
+          const definition = TransformDefinition.parse({ ...DEFINITION, name });
+          const { jobName } = planTransform(definition, time.toISOString(), attempt);
           expect(jobName).toMatch(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/);
         },
       ),
     );
+  });
+
+  it('of a later attempt reads a manifest of the run instead of the prefix, and differs in nothing else', () => {
+    const definition = TransformDefinition.parse(DEFINITION);
+    const first = planTransform(definition, NIGHT);
+    const second = planTransform(definition, NIGHT, 2);
+    const folder = `s3://output-bucket/day/${first.runName}`;
+
+    expect(first.jobName).toBe(first.runName);
+    expect(second).toEqual({
+      ...first,
+      attempt: 2,
+      jobName: `${first.runName}-r2`,
+      request: {
+        ...first.request,
+        TransformJobName: `${first.runName}-r2`,
+        TransformInput: {
+          ...first.request.TransformInput,
+          DataSource: { S3DataSource: { S3DataType: 'ManifestFile', S3Uri: `${folder}/retry-2.json` } },
+        },
+      },
+    });
+  });
+
+  it.each([
+    ['summer time begins', '2026-03-29T02:30:00+01:00', '20260329t013000'],
+    ['summer time ends', '2026-10-25T02:30:00+01:00', '20261025t013000'],
+    ['a leap day', '2028-02-29T23:59:59.999Z', '20280229t235959'],
+  ])('(R6) is named in UTC by the time it was scheduled for: %s', (_, time, stamp) => {
+    expect(planTransform(TransformDefinition.parse(DEFINITION), time).jobName).toContain(`nightly-${stamp}-`);
   });
 
   it('is refused for a time that is none', () => {
