@@ -14,7 +14,7 @@ import { runProgram, tellingLine } from './run-program.ts';
 
 const require = createRequire(import.meta.url);
 /** Of our own, beside the binding's sources, which are compiled as they are. */
-const QUIET_START = fileURLToPath(new URL('quiet-start.cc', import.meta.url));
+const OWN_SOURCES = ['quiet-start.cc', 'host-context.cc'].map((name) => fileURLToPath(new URL(name, import.meta.url)));
 const PROOF = fileURLToPath(new URL('prove-addon.ts', import.meta.url));
 
 /** The folder of an installed package. */
@@ -50,12 +50,12 @@ async function compile(addon: string, library: LibraryFiles): Promise<void> {
     ...['-std=c++17', '-O2', '-shared', '-fPIC', '-DNAPI_VERSION=8'],
     ...includes.flatMap((folder) => ['-I', folder]),
     ...sources,
-    QUIET_START,
+    ...OWN_SOURCES,
     ...['-o', addon, '-L', library.folder],
     ...library.libraries.map((name) => `-l:${name}`),
     // nodelete: Node unloads the addon with the last thread that has it, and TensorFlow's handlers for the end of the
     // process would point to where it was.
-    `-Wl,-rpath,${library.folder},-z,initfirst,-z,nodelete`,
+    `-Wl,-rpath,${library.folder},-z,initfirst,-z,nodelete,--wrap=TFE_NewContext`,
   ];
   const compilers = process.env.CXX ? [process.env.CXX] : ['g++', 'c++', 'clang++'];
   for (const compiler of compilers) {

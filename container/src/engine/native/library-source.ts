@@ -10,7 +10,7 @@ import { cacheRoot } from './cache-folder.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The release of @tensorflow/tfjs-node-gpu whose binding is built, and the way in which it is built. */
-const BINDING = 'tfjs-node-gpu-4.22.0-r3';
+const BINDING = 'tfjs-node-gpu-4.22.0-r4';
 
 export const TENSORFLOW_VERSION = '2.21.0';
 
