@@ -5,6 +5,8 @@ import type { JobDefinition } from './schema.ts';
 export const nightlyEmbeddings = {
   name: 'nightly-embeddings',
   instanceType: 'ml.g5.xlarge',
+  // The other choice has driver 470, on which no CUDA 12 runs (docs/decisions/0020).
+  transformAmiVersion: 'al2-ami-sagemaker-batch-gpu-535',
   inputFolder: 'embeddings/',
   outputFolder: 'embeddings/',
   maxConcurrentTransforms: 4,
