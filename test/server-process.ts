@@ -5,15 +5,18 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { commandInImage, imageUnderTest } from './image/image.ts';
+import { commandInImage, type Image, imageUnderTest, MODELS_IN_IMAGE } from './image/image.ts';
 
-const MAIN = resolve(import.meta.dirname, '../container/src/main.ts');
+const ROOT = resolve(import.meta.dirname, '..');
+const MAIN = join(ROOT, 'container/src/main.ts');
 
 export interface ServerOptions {
   /** The unpacked artifact; /opt/ml/model of the process. */
-  readonly modelDir: string;
+  readonly modelDir?: string;
+  /** Instead of it, for a multi-model endpoint; /opt/ml/models of the process. */
+  readonly modelsDir?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Command line after `node`; the image's `main.ts serve` by default. */
   readonly command?: readonly string[];
@@ -32,6 +35,8 @@ export interface ServerProcess {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  /** Its `modelsDir`, by the name that the process itself has for it. */
+  readonly modelsDir: string | undefined;
   /** Structured log lines so far. */
   readonly logs: readonly LogLine[];
   /** Standard error and lines that are not JSON, so far. */
@@ -59,7 +64,8 @@ export async function launchServer(options: ServerOptions): Promise<ServerProces
   const baseDir = mkdtempSync(join(tmpdir(), 'twinvec-serve-'));
   // As /opt/ml is: what a server becomes that was started as root may read it.
   chmodSync(baseDir, 0o755);
-  const child = options.command ? startSources(baseDir, options) : startEntryPoint(baseDir, options);
+  const image = imageUnderTest();
+  const child = image ? startInImage(image, baseDir, options) : startSources(baseDir, options);
   const log = new ProcessLog(child);
   const exited = once(child, 'close').then(([exitCode, signal]): ExitedServer => {
     rmSync(baseDir, { recursive: true, force: true });
@@ -71,6 +77,7 @@ export async function launchServer(options: ServerOptions): Promise<ServerProces
     url: `http://127.0.0.1:${port}`,
     port,
     pid: child.pid!,
+    modelsDir: image && options.modelsDir ? MODELS_IN_IMAGE : options.modelsDir,
     logs: log.lines,
     noise: log.noise,
     logged: (event, fields) => log.logged(event, fields),
@@ -85,27 +92,33 @@ export async function launchServer(options: ServerOptions): Promise<ServerProces
 
 const LOOPBACK = { SAGEMAKER_BIND_TO_PORT: '0', TWINVEC_HOST: '127.0.0.1' };
 
-/** The entry point of the image under test, where there is one (npm run image:check). */
-function startEntryPoint(baseDir: string, options: ServerOptions): ChildProcess {
-  const image = imageUnderTest();
-  if (!image) return startSources(baseDir, options);
+/** In the image under test (npm run image:check): its entry point, or a program of the tests on its files. */
+function startInImage(image: Image, baseDir: string, options: ServerOptions): ChildProcess {
+  const { modelDir, modelsDir, command, within = [], env } = options;
   const model = join(baseDir, 'model');
-  // SageMaker unpacks the archive into the folder, for everybody to read.
-  cpSync(resolve(options.modelDir), model, { recursive: true, dereference: true });
-  spawnSync('chmod', ['--recursive', 'a+rX', model]);
-  const [program, ...args] = commandInImage(image, baseDir, ['serve']);
-  return spawn(program!, args, {
-    env: { ...image.env, ...LOOPBACK, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  if (modelDir !== undefined) cpSync(resolve(modelDir), model, { recursive: true, dereference: true });
+  // SageMaker unpacks archives for everybody to read.
+  for (const folder of [modelDir && model, modelsDir]) if (folder) spawnSync('chmod', ['--recursive', 'a+rX', folder]);
+  const mounts = {
+    '/opt/ml': baseDir,
+    ...(modelsDir !== undefined && { [MODELS_IN_IMAGE]: modelsDir }),
+    ...(command && { [join(image.workingDir, 'test/fixtures')]: join(ROOT, 'test/fixtures') }),
+  };
+  const place = (path: string) => (path.startsWith(ROOT) ? join(image.workingDir, relative(ROOT, path)) : path);
+  const inImage = command
+    ? commandInImage({ ...image, entrypoint: ['node'] }, mounts, command.map(place))
+    : commandInImage(image, mounts, ['serve']);
+  const [program, ...args] = [...within, ...inImage];
+  return spawn(program!, args, { env: { ...image.env, ...LOOPBACK, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 function startSources(baseDir: string, options: ServerOptions): ChildProcess {
-  const { modelDir, command = [MAIN, 'serve'], within = [], env } = options;
-  symlinkSync(resolve(modelDir), join(baseDir, 'model'));
+  const { modelDir, modelsDir, command = [MAIN, 'serve'], within = [], env } = options;
+  if (modelDir !== undefined) symlinkSync(resolve(modelDir), join(baseDir, 'model'));
+  const models = modelsDir !== undefined && { TWINVEC_MODELS_DIR: modelsDir };
   const [program, ...args] = [...within, process.execPath, ...command];
   return spawn(program!, args, {
-    env: { ...process.env, ...LOOPBACK, ...env, SAGEMAKER_BASE_DIR: baseDir },
+    env: { ...process.env, ...LOOPBACK, ...models, ...env, SAGEMAKER_BASE_DIR: baseDir },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

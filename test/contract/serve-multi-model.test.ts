@@ -22,11 +22,9 @@ interface Reply {
 
 /** A multi-model endpoint with a folder of its own for models, as the platform uses it. */
 class Endpoint {
-  readonly modelsDir: string;
   readonly server: ServerProcess;
 
-  private constructor(modelsDir: string, server: ServerProcess) {
-    this.modelsDir = modelsDir;
+  private constructor(server: ServerProcess) {
     this.server = server;
   }
 
@@ -36,11 +34,11 @@ class Endpoint {
     program?: string,
   ): Promise<Endpoint> {
     const options = {
-      modelDir: modelsDir,
-      env: { SAGEMAKER_MULTI_MODEL: 'true', TWINVEC_MODELS_DIR: modelsDir, ...env },
+      modelsDir,
+      env: { SAGEMAKER_MULTI_MODEL: 'true', ...env },
       ...(program !== undefined && { command: [fileURLToPath(new URL(program, import.meta.url))] }),
     };
-    return new Endpoint(modelsDir, await startServer(options));
+    return new Endpoint(await startServer(options));
   }
 
   async call(method: string, path: string, body?: unknown): Promise<Reply> {
@@ -53,8 +51,13 @@ class Endpoint {
     return { status: response.status, body: text === '' ? '' : JSON.parse(text) };
   }
 
+  /** The place of a model, as the platform names it to the server. */
+  url(...path: readonly string[]): string {
+    return join(this.server.modelsDir!, ...path);
+  }
+
   /** As the platform asks: models are unpacked to NAME/model. */
-  load(name: string, url = join(this.modelsDir, name, 'model')): Promise<Reply> {
+  load(name: string, url = this.url(name, 'model')): Promise<Reply> {
     return this.call('POST', '/models', { model_name: name, url });
   }
 
@@ -103,9 +106,7 @@ describe.skipIf(!nativeEngine.available)(`a multi-model endpoint${nativeEngine.n
     await writeHalfPlus(join(model('both'), 'one', '1'), 1);
     await writeHalfPlus(join(model('both'), 'other', '1'), 1);
     await mkdir(join(model('abcde'), 'abcde'), { recursive: true });
-    const outside = await newFolder();
-    await writeHalfPlus(join(outside, '1'), 1);
-    await symlink(outside, join(dir, 'link'));
+    await symlink('/', join(dir, 'link'));
     endpoint = await Endpoint.start(dir);
   });
   afterAll(async () => void (await endpoint?.server.stop()));
@@ -127,7 +128,7 @@ describe.skipIf(!nativeEngine.available)(`a multi-model endpoint${nativeEngine.n
     const unloaded = await endpoint.unload('two');
 
     // Assess
-    const entry = { modelName: 'two', modelUrl: join(endpoint.modelsDir, 'two/model') };
+    const entry = { modelName: 'two', modelUrl: endpoint.url('two/model') };
     expect(loaded).toEqual({ status: 200, body: { success: 'Successfully loaded model two.' } });
     expect(listed).toEqual({ status: 200, body: { models: [entry] } });
     expect(described).toEqual({ status: 200, body: entry });
@@ -177,7 +178,7 @@ describe.skipIf(!nativeEngine.available)(`a multi-model endpoint${nativeEngine.n
     const { body } = await endpoint.call('GET', '/models?next_page_token=three');
 
     // Assess
-    expect(body).toEqual({ models: [{ modelName: 'two', modelUrl: join(endpoint.modelsDir, 'two/model') }] });
+    expect(body).toEqual({ models: [{ modelName: 'two', modelUrl: endpoint.url('two/model') }] });
   });
 
   it.each([
@@ -196,7 +197,7 @@ describe.skipIf(!nativeEngine.available)(`a multi-model endpoint${nativeEngine.n
     await endpoint.load('two');
 
     // Act
-    const url = place === undefined ? undefined : join(endpoint.modelsDir, '.', place);
+    const url = place === undefined ? undefined : endpoint.url(place);
     const refused = await endpoint.load(name, url);
 
     // Assess
@@ -255,7 +256,6 @@ describe.skipIf(!nativeEngine.available)(`handlers on a multi-model endpoint${na
   it('are those of the model, else the shared ones, and an unload waits for them', async () => {
     // Prepare
     const dir = await newFolder();
-    const gate = join(dir, 'gate');
     await writeHalfPlus(join(dir, 'own/model/1'), 2);
     await writeHalfPlus(join(dir, 'plain/model/1'), 3);
     await mkdir(join(dir, 'own/model/code'));
@@ -264,7 +264,7 @@ describe.skipIf(!nativeEngine.available)(`handlers on a multi-model endpoint${na
       join(dir, 'own/model/code/inference.ts'),
       `import { existsSync } from 'node:fs';
        export async function handler(data, context) {
-         while (!existsSync(${JSON.stringify(gate)})) await new Promise((resolve) => setTimeout(resolve, 5));
+         while (!existsSync(new URL('../../../gate', import.meta.url))) await new Promise((resolve) => setTimeout(resolve, 5));
          const answer = await fetch(context.restUri, { method: 'POST', body: data.text() });
          return [JSON.stringify({ own: await answer.json() }), 'application/json'];
        }`,
@@ -285,7 +285,7 @@ describe.skipIf(!nativeEngine.available)(`handlers on a multi-model endpoint${na
     await expect.poll(() => endpoint.names()).toEqual(['plain']);
     const refused = await endpoint.invoke('own', [1]);
     const loading = await endpoint.load('own');
-    await writeFile(gate, '');
+    await writeFile(join(dir, 'gate'), '');
     const answers = await Promise.all([waiting, unloading, endpoint.invoke('plain', [1])]);
     const { exitCode } = await endpoint.server.stop();
 

@@ -38,17 +38,34 @@ function readOptions(argv: readonly string[]): Options | undefined {
   return options;
 }
 
-function requirePrograms({ install }: Options): void {
+/** @throws CannotBuild where this machine cannot build images, whatever is in the Dockerfile */
+function requireMachine({ install }: Options): void {
   if (process.platform !== 'linux') throw new CannotBuild('buildah builds images on Linux only');
   if (process.getuid?.() !== 0) throw new CannotBuild('it has to be run as root, to mount what was built');
-  const absent = PACKAGES.filter((name) => spawnSync(name, ['--version']).error !== undefined);
-  if (absent.length === 0) return;
   const command = `apt-get install --yes --no-install-recommends ${PACKAGES.join(' ')}`;
-  if (!install) throw new CannotBuild(`${absent.join(' and ')} not found; ${command}, or add --install`);
+  if (install && absentPrograms().length > 0) installPrograms(command);
+  const absent = absentPrograms();
+  if (absent.length > 0) throw new CannotBuild(`${absent.join(' and ')} not found; ${command}, or add --install`);
+  requireMounts();
+}
+
+function absentPrograms(): string[] {
+  return PACKAGES.filter((name) => spawnSync(name, ['--version']).error !== undefined);
+}
+
+function installPrograms(command: string): void {
   const { status } = spawnSync('sh', ['-c', `apt-get update --quiet && ${command}`], {
     stdio: ['ignore', 2, 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   });
   if (status !== 0) throw new CannotBuild(`\`${command}\` ended with ${status}`);
+}
+
+/** Root of a container without CAP_SYS_ADMIN has buildah, and no step of a build would run. */
+function requireMounts(): void {
+  const attempt = ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()];
+  const { status, stderr, error } = spawnSync('unshare', attempt, { encoding: 'utf8' });
+  if (status !== 0) throw new CannotBuild(`root may mount nothing here (${(error?.message ?? stderr).trim()})`);
 }
 
 /** @returns the image's name */
@@ -63,7 +80,7 @@ function build({ variant, base }: Options): string {
   return name;
 }
 
-/** @returns the exit code of the tests. */
+/** @returns 0 when all tests have passed, else 1: no other code may read as NOT_CHECKED. */
 async function check(name: string, options: Options): Promise<number> {
   const container = run('buildah', ['from', '--pull-never', name], 'read').trim();
   const scratch = await mkdtemp(join(tmpdir(), 'twinvec-image-'));
@@ -79,7 +96,7 @@ async function check(name: string, options: Options): Promise<number> {
     process.stdout.write(
       `\n${name}: ${(image.bytes / 1e9).toFixed(2)} GB, of which ${options.base ?? BASE_IMAGE} is ${(image.baseBytes / 1e9).toFixed(2)}\n`,
     );
-    return status ?? 1;
+    return status === 0 ? 0 : 1;
   } finally {
     run('buildah', ['rm', container], 'read');
     rmSync(scratch, { recursive: true });
@@ -93,7 +110,7 @@ async function main(): Promise<number> {
     return 2;
   }
   try {
-    requirePrograms(options);
+    requireMachine(options);
     return await check(build(options), options);
   } catch (failure) {
     if (!(failure instanceof CannotBuild)) throw failure;
