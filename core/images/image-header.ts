@@ -4,19 +4,27 @@
  */
 import { TwinvecError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
+import { readGifSize } from './gif-header.ts';
 import { readJpegSize } from './jpeg-header.ts';
 import { readPngSize } from './png-header.ts';
+import { readWebpSize } from './webp-header.ts';
 
 export interface ImageSize {
   readonly width: number;
   readonly height: number;
+  /** Of an animation. */
+  readonly frames?: number;
 }
 
 export type ImageFormat = 'jpeg' | 'png';
+/** Formats that TensorFlow decodes and that can hold more pixels than bytes; BMP, which it decodes too, cannot. */
+type ReadFormat = ImageFormat | 'gif' | 'webp';
 
-const READERS: Readonly<Record<ImageFormat, (bytes: Uint8Array) => ImageSize>> = {
+const READERS: Readonly<Record<ReadFormat, (bytes: Uint8Array) => ImageSize>> = {
   jpeg: readJpegSize,
   png: readPngSize,
+  gif: readGifSize,
+  webp: readWebpSize,
 };
 
 /** First bytes of formats, ours and those that people send by mistake. `?` is any byte. */
@@ -24,15 +32,15 @@ const MAGIC = (
   [
     ['JPEG', 'ff d8 ff', 'jpeg'],
     ['PNG', '89 50 4e 47 0d 0a 1a 0a', 'png'],
-    ['GIF', '47 49 46 38'],
+    ['GIF', '47 49 46 38', 'gif'],
     ['BMP', '42 4d'],
-    ['WebP', '52 49 46 46 ? ? ? ? 57 45 42 50'],
+    ['WebP', '52 49 46 46 ? ? ? ? 57 45 42 50', 'webp'],
     ['TIFF', '49 49 2a 00'],
     ['TIFF', '4d 4d 00 2a'],
     ['HEIC or AVIF', '? ? ? ? 66 74 79 70'],
     ['PDF', '25 50 44 46'],
     ['SVG or XML', '3c'],
-  ] as readonly (readonly [name: string, pattern: string, format?: ImageFormat])[]
+  ] as readonly (readonly [name: string, pattern: string, format?: ReadFormat])[]
 ).map(([name, pattern, format]) => ({ name, format, bytes: pattern.split(' ').map(byteOf) }));
 
 /**
@@ -43,31 +51,37 @@ const MAGIC = (
  */
 export function checkImage(bytes: Uint8Array): ImageSize & { readonly format: ImageFormat } {
   const format = formatOf(bytes);
-  const size = READERS[format](bytes);
-  if (size.width === 0 || size.height === 0) {
-    throw new TwinvecError('InvalidImage', `The image is ${size.width} x ${size.height} pixels: it holds nothing.`);
-  }
-  const { value: limit } = LIMITS.imagePixels;
-  if (size.width * size.height > limit) {
-    throw new TwinvecError(
-      'PayloadTooLarge',
-      `The image is ${size.width} x ${size.height} pixels; the limit is ${limit} pixels in all.`,
-    );
-  }
-  return { format, ...size };
+  return { format, ...checkedSize(format, bytes) };
 }
 
 /**
- * For bytes that may be anything: what begins as an image of ours is checked as one.
- * @throws what {@link checkImage} throws
+ * For bytes that may be anything and that a graph may decode: what begins as an image has to have a size that can be
+ * decoded.
+ * @throws TwinvecError InvalidImage, PayloadTooLarge
  */
 export function checkIfImage(bytes: Uint8Array): void {
-  if (MAGIC.some((magic) => magic.format !== undefined && startsWith(bytes, magic.bytes))) checkImage(bytes);
+  const format = MAGIC.find((magic) => startsWith(bytes, magic.bytes))?.format;
+  if (format) checkedSize(format, bytes);
+}
+
+function checkedSize(format: ReadFormat, bytes: Uint8Array): ImageSize {
+  const size = READERS[format](bytes);
+  const { width, height, frames = 1 } = size;
+  if (width === 0 || height === 0) {
+    throw new TwinvecError('InvalidImage', `The image is ${width} x ${height} pixels: it holds nothing.`);
+  }
+  const { value: limit } = LIMITS.imagePixels;
+  if (width * height * frames <= limit) return size;
+  const times = frames === 1 ? '' : ` in each of ${frames} frames`;
+  throw new TwinvecError(
+    'PayloadTooLarge',
+    `The image is ${width} x ${height} pixels${times}; the limit is ${limit} pixels in all.`,
+  );
 }
 
 function formatOf(bytes: Uint8Array): ImageFormat {
   const known = MAGIC.find((magic) => startsWith(bytes, magic.bytes));
-  if (known?.format) return known.format;
+  if (known?.format === 'jpeg' || known?.format === 'png') return known.format;
   if (bytes.length < 12) throw new TwinvecError('InvalidImage', `${bytes.length} bytes are not an image.`);
   const what = known ? `is ${known.name}` : 'has no image format that is known';
   throw new TwinvecError('UnsupportedMediaType', `The image ${what}; send JPEG or PNG.`);

@@ -290,6 +290,22 @@ describe.skipIf(!nativeEngine.available)(`bad input to SavedModels${nativeEngine
       await expectStillServing();
     });
 
+    it.each([
+      ['a GIF', fixture('frames.gif'), 6, Uint8Array.of(0xff, 0xff, 0xff, 0xff)],
+      ['a WebP', fixture('lossless.webp'), 21, Uint8Array.of(0xff, 0xff, 0xff, 0x0f)],
+    ])('I3 %s, which no format of request is for, is a bomb in bytes and base64 too', async (_, image, at, size) => {
+      // Prepare
+      const bomb = Uint8Array.from(image);
+      bomb.set(size, at);
+      const body = `{"instances":[{"b64":"${Buffer.from(bomb).toString('base64')}"}]}`;
+
+      // Act, Assess
+      for (const reply of [await askForImage(bomb, 'application/octet-stream'), await send(body, 'images')]) {
+        expect(reply).toMatchObject({ status: 413, code: 'PayloadTooLarge' });
+      }
+      await expectStillServing();
+    });
+
     it('I4 an image with megabytes of application data is decoded to what it shows', async () => {
       const [plain, heavy] = await Promise.all([askForImage(photo), askForImage(withApplicationData(60))]);
       expect(plain.status).toBe(200);

@@ -6,7 +6,10 @@ import type { TensorSignature, TensorSignatures } from '#core/tensors/signature.
 import type { TensorSpec } from '#core/tensors/tensor.ts';
 import type { SavedModelSummary } from '../savedmodel/read-saved-model.ts';
 
-const DECODERS: ReadonlySet<string> = new Set(['DecodeJpeg', 'DecodeAndCropJpeg', 'DecodePng', 'DecodeImage']);
+/** Each of them decodes more formats than its name says. */
+const DECODERS: ReadonlySet<string> = new Set([
+  ...['DecodeJpeg', 'DecodeAndCropJpeg', 'DecodePng', 'DecodeGif', 'DecodeBmp', 'DecodeWebP', 'DecodeImage'],
+]);
 
 /** The signatures, string inputs marked where the graph has an operation that decodes images, in a function or not. */
 export function withImagesInStrings(

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TwinvecError } from '#core/errors.ts';
-import { checkImage } from '#core/images/image-header.ts';
+import { readGifSize } from '#core/images/gif-header.ts';
+import { checkIfImage, checkImage } from '#core/images/image-header.ts';
+import { readWebpSize } from '#core/images/webp-header.ts';
 
 const fixture = (name: string) => readFileSync(new URL(`../../../fixtures/images/${name}`, import.meta.url));
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -104,5 +106,67 @@ describe('the header of an image', () => {
       }),
       { seed },
     );
+  });
+});
+
+describe('the header of an image that a model may decode and nobody may name', () => {
+  const ANIMATIONS = [
+    ['rgb.gif', readGifSize, 1],
+    ['frames.gif', readGifSize, 3],
+    ['lossy.webp', readWebpSize, 1],
+    ['lossless.webp', readWebpSize, 1],
+    ['frames.webp', readWebpSize, 3],
+  ] as const;
+
+  /** A file whose first frame, of GIF or lossless WebP, says another size. */
+  function resized(name: 'frames.gif' | 'lossless.webp', width: number, height: number): Uint8Array {
+    const file = Uint8Array.from(fixture(name));
+    const view = new DataView(file.buffer);
+    if (name === 'lossless.webp') view.setUint32(21, (width - 1) | ((height - 1) << 14), true);
+    else {
+      const frameAt = file.indexOf(0x2c, 13 + 3 * 2 ** ((file[10]! & 7) + 1));
+      view.setUint16(frameAt + 5, width, true);
+      view.setUint16(frameAt + 7, height, true);
+    }
+    return file;
+  }
+
+  it.each(ANIMATIONS)('gives the size of %s and its frames', (name, read, frames) => {
+    expect(read(fixture(name))).toEqual({ width: 8, height: 6, frames });
+    expect(() => checkIfImage(fixture(name))).not.toThrow();
+  });
+
+  it.each([
+    ['frames.gif', 60_000, 60_000, '60000 x 60000 pixels in each of 3 frames'],
+    ['frames.gif', 5_000, 5_000, '5000 x 5000 pixels in each of 3 frames'],
+    ['lossless.webp', 16_384, 16_384, '16384 x 16384 pixels'],
+  ] as const)('I3: a pixel bomb in %s of %i x %i is refused', (name, width, height, what) => {
+    const bomb = resized(name, width, height);
+    expect(() => checkIfImage(bomb)).toThrow(expect.objectContaining({ code: 'PayloadTooLarge' }));
+    expect(() => checkIfImage(bomb)).toThrow(what);
+  });
+
+  it.each(ANIMATIONS)('of %s, cut or damaged anywhere, is refused with an error of ours or passes', (name) => {
+    const whole = fixture(name);
+    const check = (bytes: Uint8Array) => {
+      try {
+        checkIfImage(bytes);
+      } catch (error) {
+        expect(error).toBeInstanceOf(TwinvecError);
+      }
+    };
+    for (let length = 0; length < whole.length; length++) check(whole.subarray(0, length));
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), fc.uint8Array({ minLength: 1, maxLength: 16 }), (at, junk) => {
+        const damaged = Uint8Array.from(whole);
+        damaged.set(junk.subarray(0, damaged.length - at), at);
+        check(damaged);
+      }),
+      { seed: 20_261_121 },
+    );
+  });
+
+  it.each(['', 'just some text, really', 'BM', 'RIFF'])('passes over %j, which is no image', (text) => {
+    expect(() => checkIfImage(bytes(text))).not.toThrow();
   });
 });
