@@ -32,6 +32,9 @@ async function invoke(server: ServerProcess, body: unknown): Promise<unknown> {
 
 const workersOf = ({ logs }: ServerProcess) => logs.filter(({ event }) => event === 'engine_worker_ready').length;
 
+/** Its signature `save` writes a file of the caller's choice. */
+const ALLOW_SAVE = { TWINVEC_ALLOWED_OPERATIONS: 'SaveV2' };
+
 const isOfWarmUp = ({ event, line }: Readonly<Record<string, unknown>>) =>
   event === 'engine' && String(line).startsWith('signature serving_default did not take a warm-up of zeros');
 
@@ -60,7 +63,7 @@ describe.skipIf(!nativeEngine.available)(`a warm-up of a SavedModel${nativeEngin
     await writeCounter(join(folder, 'counter/1'));
 
     // Act
-    const server = await startServer({ modelDir: folder });
+    const server = await startServer({ modelDir: folder, env: ALLOW_SAVE });
     const answer = await invoke(server, { signature_name: 'step', inputs: { value: [1, 2] } });
     await server.stop();
 
@@ -91,7 +94,7 @@ describe.skipIf(!nativeEngine.available)(`engine workers of a SavedModel${native
     // Prepare
     const folder = await newFolder();
     await writeCounter(join(folder, 'counter/1'));
-    const server = await startServer({ modelDir: folder });
+    const server = await startServer({ modelDir: folder, env: ALLOW_SAVE });
 
     // Act
     const answers = await Promise.all(Array.from({ length: 40 }, () => invoke(server, step)));

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeEveryType } from '../fixtures/savedmodel/every-type.ts';
+import { writeCounter } from '../fixtures/savedmodel/small-models.ts';
 import { temporaryFolder } from '../fixtures/savedmodel/temporary-folder.ts';
 import {
   writeFileReader,
@@ -351,6 +352,16 @@ describe('a model folder that cannot be served', () => {
     expect(await launch((dir) => writeFileReader(join(dir, '1')))).toMatchObject({
       exitCode: 1,
       message: expect.stringContaining('Model model, version 1, has an operation that reads files: ReadFile'),
+    });
+  });
+
+  it('J7 ends the process when a caller of a signature could write a file', async () => {
+    expect(await launch((dir) => writeCounter(join(dir, '1')))).toMatchObject({
+      exitCode: 1,
+      code: 'InvalidArtifact',
+      message: expect.stringMatching(
+        /an operation that writes files: SaveV2 \(node ".*", called by signature "save"\)/,
+      ),
     });
   });
 

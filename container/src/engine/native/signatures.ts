@@ -30,12 +30,17 @@ interface Edges {
 /** Saved beside the signatures by TensorFlow 2; it is no signature to call. */
 const INTERNAL_PREFIX = '__saved_model';
 
+/** Whether a signature of that name is for callers. */
+export function isCallable(signatureName: string): boolean {
+  return !signatureName.startsWith(INTERNAL_PREFIX);
+}
+
 export function offeredSignatures(model: SavedModelSummary): OfferedSignatures {
   const unusable = new Map<string, string>();
   const edges = new Map<string, Edges>();
   const operations = new Map(model.nodes.map(({ name, op }) => [name, op]));
   for (const [name, signature] of model.signatures) {
-    if (name.startsWith(INTERNAL_PREFIX)) continue;
+    if (!isCallable(name)) continue;
     const found = edgesOf(signature, operations);
     if (typeof found === 'string') unusable.set(name, found);
     else edges.set(name, found);

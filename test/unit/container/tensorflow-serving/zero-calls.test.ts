@@ -62,26 +62,32 @@ describe('warm-up calls of a SavedModel', () => {
     expect(zeroCalls(PLAIN, signatureOf({ x: spec }))).toEqual([]);
   });
 
-  it.each(['AssignAddVariableOp', 'ResourceScatterNdUpdate', 'LookupTableInsertV2', 'QueueDequeueV2', 'RandomUniform'])(
-    'are not made where %s runs, also by a control input or inside a function',
-    (op) => {
-      const direct = modelOf([node('y', op)]);
-      const controlled = modelOf([node('y', 'Relu', ['x:0', '^effect']), node('effect', op)]);
-      const inside = [
-        { name: 'outer', nodes: [node('call', 'If', [], ['then', 'else'])] },
-        { name: 'else', nodes: [node('effect', op)] },
-      ];
-      const called = modelOf([node('y', 'StatefulPartitionedCall', ['x'], ['outer'])], inside);
-      const legacy = modelOf([node('y', 'outer')], inside);
-      for (const model of [direct, controlled, called, legacy]) expect(zeroCalls(model, X)).toEqual([]);
-    },
-  );
+  it.each([
+    ...['AssignAddVariableOp', 'ResourceScatterNdUpdate', 'LookupTableInsertV2', 'QueueDequeueV2', 'RandomUniform'],
+    ...['RngReadAndSkip', 'StatefulUniform', 'StatefulStandardNormalV2', 'TruncatedNormal', 'SaveV2'],
+  ])('are not made where %s runs, also by a control input or inside a function', (op) => {
+    const direct = modelOf([node('y', op)]);
+    const controlled = modelOf([node('y', 'Relu', ['x:0', '^effect']), node('effect', op)]);
+    const inside = [
+      { name: 'outer', nodes: [node('call', 'If', [], ['then', 'else'])] },
+      { name: 'else', nodes: [node('effect', op)] },
+    ];
+    const called = modelOf([node('y', 'StatefulPartitionedCall', ['x'], ['outer'])], inside);
+    const legacy = modelOf([node('y', 'outer')], inside);
+    for (const model of [direct, controlled, called, legacy]) expect(zeroCalls(model, X)).toEqual([]);
+  });
 
   it('are made beside effects that no output of the signature needs, and for operations that only sound like some', () => {
     const restore = { name: 'restore', nodes: [node('assign', 'AssignVariableOp')] };
     const nodes = [node('y', 'PartitionedCall', [], ['f']), node('r', 'StatefulPartitionedCall', [], ['restore'])];
     const f = { name: 'f', nodes: [node('a', 'TensorArrayWriteV3'), node('b', 'StatelessRandomUniform')] };
     expect(zeroCalls(modelOf(nodes, [restore, f]), X)).toHaveLength(1);
+  });
+
+  it('are made where a function has a name of its own for an input that has effects outside', () => {
+    const f = { name: 'f', nodes: [node('a', 'Relu', ['^count'])] };
+    const nodes = [node('y', 'PartitionedCall', [], ['f']), node('count', 'AssignAddVariableOp')];
+    expect(zeroCalls(modelOf(nodes, [f]), X)).toHaveLength(1);
   });
 
   it('leave out the signatures of a real graph that change its variables', async () => {
