@@ -105,8 +105,19 @@ export class EnginePool implements EngineRunner {
       this.#members.add(new PoolMember(this.#options.start, events));
     } catch (error) {
       // The system has no thread to give (spec faults N15): a worker that is dead from the start.
-      this.#countDeath(`no thread could be started: ${(error as Error).message}`);
+      const reason = `no thread could be started: ${(error as Error).message}`;
+      if (this.#canDoWithout) this.#goWithout(reason);
+      else this.#countDeath(reason);
     }
+  }
+
+  /** Whether one worker less than the default is no fault: a second copy of a model is a gain that not all have room for. */
+  get #canDoWithout(): boolean {
+    return this.#options.workers === undefined && this.isAlive;
+  }
+
+  #goWithout(reason: string): void {
+    this.#options.log.warn('engine_worker_left_out', { reason, workers: this.#members.size });
   }
 
   #memberReady(member: PoolMember): void {
@@ -124,7 +135,7 @@ export class EnginePool implements EngineRunner {
   #memberBroken(member: PoolMember, error: WorkerError): void {
     this.#options.log.error('model_not_loaded', { ...error });
     if (this.#hasBeenReady) {
-      member.kill('the model could not be opened again');
+      member.kill(`the model could not be opened again: ${error.message}`);
       return;
     }
     void member.close();
@@ -133,7 +144,10 @@ export class EnginePool implements EngineRunner {
 
   #memberDied(member: PoolMember, reason: string): void {
     this.#members.delete(member);
-    if (!this.#isClosed) this.#countDeath(reason);
+    if (this.#isClosed) return;
+    const wasReady = member.runs !== undefined;
+    if (!wasReady && this.#canDoWithout) this.#goWithout(reason);
+    else this.#countDeath(reason);
   }
 
   #countDeath(reason: string): void {
