@@ -1,7 +1,8 @@
 /**
  * Slow, broken and vanished clients against the real server process. The ids are those of spec faults 2L and 2M.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { errorOf, expectStillServing, GOLDEN, startSumServer, sumRequest } from '../fixtures/serving/sum-server.ts';
 import { FAULT } from '../fixtures/serving/sum-session.ts';
 import { type RawConnection, rawConnect, rawExchange } from '../raw-http.ts';
@@ -86,6 +87,47 @@ describe('slow clients', () => {
 
     // Assess: the golden request after every test
     await connection.closed();
+  });
+});
+
+describe('many clients', () => {
+  it('M9 that come and go leave no descriptor behind', async () => {
+    // Prepare
+    const descriptors = () => readdirSync(`/proc/${server.pid}/fd`).length;
+    const churn = async () => {
+      const clients = await connections(50);
+      clients.forEach((connection, at) => {
+        if (at % 2 === 0) connection.write(HEAD);
+        connection.reset();
+      });
+      await Promise.all(clients.map((connection) => connection.closed()));
+      await expectStillServing(server);
+    };
+    await churn();
+    const before = descriptors();
+
+    // Act
+    for (let round = 0; round < 40; round++) await churn();
+
+    // Assess: the server may still be closing a few
+    await vi.waitUntil(() => descriptors() <= before, { timeout: 10_000 });
+  });
+
+  it('M10 that read nothing of their answers do not keep others from theirs', async () => {
+    // Prepare
+    const request = sumRequest(Array.from({ length: 20_000 }, () => [8_388_607]));
+    const stalled = await connections(200);
+
+    // Act
+    for (const connection of stalled) {
+      connection.socket.pause();
+      connection.write(request);
+    }
+    const good = await Promise.all(Array.from({ length: 20 }, () => rawExchange(server.port, GOLDEN)));
+    for (const connection of stalled) connection.destroy();
+
+    // Assess
+    expect(new Set(good.map((answer) => answer?.status))).toEqual(new Set([200]));
   });
 });
 

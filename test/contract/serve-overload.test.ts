@@ -42,6 +42,44 @@ describe('a full queue', () => {
     expect(server.logs.at(-1)).toMatchObject({ failed: 0, cancelled: 0, rejected: refused.length });
   });
 
+  it('L3 takes a sudden step up and down again with no answer lost and none but 200 and 503', async () => {
+    // Prepare
+    const server = await startSumServer({ TWINVEC_ENGINE_WORKERS: '1', TWINVEC_QUEUE_REQUESTS: '16' });
+    const statusesOf = async (count: number) => {
+      const answers = await Promise.all(Array.from({ length: count }, (_, n) => sums(server.port, [[n]])));
+      return answers.map(({ status, body }, n) =>
+        body === `{"sums":[${n}]}` ? status : `${status} ${status === 200}`,
+      );
+    };
+
+    // Act
+    const [before, during, after] = [await statusesOf(10), await statusesOf(100), await statusesOf(10)];
+    await server.stop();
+
+    // Assess: a wrong sum would be told as "200 true"
+    expect(new Set([...before, ...after])).toEqual(new Set([200]));
+    expect(during.filter((status) => status !== 200 && status !== '503 false')).toEqual([]);
+    expect(during).toContain(200);
+    expect(server.logs.at(-1)).toMatchObject({ failed: 0, cancelled: 0 });
+  });
+
+  it('L9 holds the same bounds when all requests are the same and as large as they may be', async () => {
+    // Prepare: room for four of the bodies
+    const rows = Array.from({ length: 100_000 }, () => [7]);
+    const request = sumRequest(rows);
+    const server = await startSumServer({ TWINVEC_QUEUE_BYTES: String(4 * request.length) });
+
+    // Act
+    const answers = await Promise.all(Array.from({ length: 20 }, () => rawExchange(server.port, request)));
+
+    // Assess
+    const statuses = answers.map((answer) => answer?.status);
+    expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    expect(statuses).toContain(200);
+    await expectStillServing(server);
+    await server.stop();
+  });
+
   it('L8 refuses by bytes what is few but large', async () => {
     // Prepare: room for one body of a MiB
     const server = await startSumServer({ TWINVEC_QUEUE_BYTES: '1500000' });

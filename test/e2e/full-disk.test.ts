@@ -2,16 +2,12 @@
  * Training on disks that are full, read-only or elsewhere: a real process on small file systems of its own (tmpfs in a
  * mount namespace), on both engines. What was there before stays, and nothing is half-written.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ENGINES } from '../fixtures/pair-model/engines.ts';
 import { type Finished, JobFolder, topicPairs } from '../fixtures/training-job/training-job.ts';
-
-const probe = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/tmp'], { encoding: 'utf8' });
-const reason = (probe.error?.message ?? probe.stderr).trim().split('\n')[0];
-const note = probe.status === 0 ? '' : ` (skipped: no mounts of one's own here: ${reason})`;
+import { ownMounts } from '../own-mounts.ts';
 
 /** Tables of 2 x 125 KiB, so weights are 250 KiB and the state of adam 750 KiB. */
 const hyperparameters = {
@@ -41,7 +37,7 @@ async function runWith(engine: string, before: string, folder: string): Promise<
 
 const failure = (): Promise<string> => readFile(join(job.dir, 'output/failure'), 'utf8');
 
-describe.skipIf(probe.status !== 0).each(ENGINES)(`a full disk on engine %s${note}`, (engine) => {
+describe.skipIf(!ownMounts.available).each(ENGINES)(`a full disk on engine %s${ownMounts.note}`, (engine) => {
   it('under the checkpoints ends the job with the figures, and leaves whole checkpoints alone', async () => {
     // Prepare
     await mkdir(join(job.dir, 'checkpoints'));
@@ -108,7 +104,7 @@ describe.skipIf(probe.status !== 0).each(ENGINES)(`a full disk on engine %s${not
   });
 });
 
-describe.skipIf(probe.status !== 0)(`a checkpoint folder that cannot be written${note}`, () => {
+describe.skipIf(!ownMounts.available)(`a checkpoint folder that cannot be written${ownMounts.note}`, () => {
   it('ends the job before it reads its data', async () => {
     await mkdir(join(job.dir, 'checkpoints'));
     await job.put('input/data/train/part.jsonl', 'this is no record');

@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: resolve(import.meta.dirname, '../..'),
-    include: ['test/image/*.check.ts', 'test/contract/serve-!(command|resources|user).test.ts'],
+    include: ['test/image/*.check.ts', 'test/contract/serve-!(command|disk|resources|user).test.ts'],
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,

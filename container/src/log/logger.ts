@@ -4,6 +4,7 @@
  */
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import { RepeatLimiter } from './repeat-limiter.ts';
+import { standardOutput } from './standard-output.ts';
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -25,7 +26,7 @@ const BUFFER_LIMIT = 1_048_576;
 const CLOSE_MS = 500;
 
 export function createLogger(level: string): Logger {
-  const destination = pino.destination({ fd: 1, sync: false, maxLength: BUFFER_LIMIT });
+  const destination = pino.destination({ fd: standardOutput(), sync: false, maxLength: BUFFER_LIMIT });
   // A closed pipe must not end the service (spec faults P4).
   destination.on('error', () => {});
   const log = pinoFor(level, destination);
@@ -37,6 +38,8 @@ export function createLogger(level: string): Logger {
     destination.end();
     const givenUp = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS));
     await Promise.race([written, givenUp]);
+    // What was not read by then would be tried again, without an end, while the process ends.
+    destination.destroy();
   });
 }
 

@@ -7,12 +7,9 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { counter, type Filled, openCounters } from '../../../fixtures/local-service/write-records.ts';
+import { ownMounts } from '../../../own-mounts.ts';
 
 const WRITER = path.resolve(import.meta.dirname, '../../../fixtures/local-service/write-records.ts');
-
-const probe = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/tmp'], { encoding: 'utf8' });
-const reason = (probe.error?.message ?? probe.stderr).trim().split('\n')[0];
-const note = probe.status === 0 ? '' : ` (skipped: no mounts of one's own here: ${reason})`;
 
 let folder: string;
 beforeEach(() => {
@@ -53,7 +50,7 @@ it('a killed process leaves the last record that it finished, or the one that it
   expect(readdirSync(path.join(folder, 'eu-west-1'))).toEqual(['counter.json']);
 });
 
-it.skipIf(note !== '')(`a full disk refuses what does not fit and keeps what does${note}`, () => {
+it.skipIf(!ownMounts.available)(`a full disk refuses what does not fit and keeps what does${ownMounts.note}`, () => {
   // Act
   const script = 'mount -t tmpfs -o size=256k tmpfs "$2" && "$0" "$1" fill "$2" && echo && ls "$2/eu-west-1"';
   const args = ['-rm', 'sh', '-c', script, process.execPath, WRITER, folder];
