@@ -12,6 +12,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { TwinvecError } from '#core/errors.ts';
 import type { SliceEnd } from '#core/json-path/json-path.ts';
 import { LIMITS } from '#core/limits.ts';
+import { createDeploymentClock } from './control-plane/deployment-clock.ts';
 import { createEndpointConfigs } from './control-plane/endpoint-configs.ts';
 import { createEndpoints } from './control-plane/endpoints.ts';
 import { createControlPlane } from './control-plane/handle-control-plane.ts';
@@ -43,6 +44,8 @@ export interface LocalOptions {
   readonly sliceEnd?: SliceEnd | undefined;
   /** For an answer to InvokeEndpoint. @default 60 s, as at SageMaker */
   readonly invocationTimeoutMs?: number | undefined;
+  /** How many times faster than their configuration says the waits of deployments pass. @default 1 */
+  readonly deploymentSpeed?: number | undefined;
   /** Of the draws that choose variants and instances. @default random */
   readonly seed?: number | undefined;
   /** Receives one line for each request, and for what the service has to say about its state. */
@@ -103,7 +106,8 @@ function serve(server: http.Server, port: number, options: LocalOptions): LocalS
   const state = openState(path.join(dir, 'state'), log);
   const models = createModels(state, s3);
   const configs = createEndpointConfigs(state, models);
-  const endpoints = createEndpoints({ state, models, configs, host, logFolder, log });
+  const clock = createDeploymentClock(options.deploymentSpeed ?? 1);
+  const endpoints = createEndpoints({ state, models, configs, host, logFolder, log, clock });
   const jobs = createTransformJobs({
     state,
     models,

@@ -11,12 +11,16 @@ const INTERRUPTED = 130;
 /** A day. Timers of node end at once when they are told to wait longer than 24 days. */
 const LONGEST_TIMEOUT_SECONDS = 86_400;
 
+/** The longest wait that a configuration may ask for, an hour, then takes 4 ms. */
+const FASTEST = 1_000_000;
+
 interface LocalCommandOptions {
   readonly port: number;
   readonly dir: string;
   readonly engine?: NonNullable<LocalOptions['engine']>;
   readonly sliceEnd: NonNullable<LocalOptions['sliceEnd']>;
   readonly invocationTimeout: number;
+  readonly deploymentSpeed: number;
 }
 
 const EXAMPLES = `
@@ -54,6 +58,12 @@ export function localCommand(): Command {
       'time for an answer to InvokeEndpoint',
       timeoutSeconds,
       LIMITS.realTimeSeconds.value,
+    )
+    .option(
+      '--deployment-speed <factor>',
+      'how many times faster than configured the waits of UpdateEndpoint pass; 60 makes a minute a second',
+      deploymentSpeed,
+      1,
     )
     .addHelpText('after', EXAMPLES)
     .action(async (options: LocalCommandOptions) => {
@@ -104,6 +114,12 @@ function portNumber(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new InvalidArgumentError('Give a port from 0 to 65535.');
+}
+
+function deploymentSpeed(text: string): number {
+  const value = Number(text);
+  if (value >= 1 && value <= FASTEST) return value;
+  throw new InvalidArgumentError(`Give a number from 1 to ${FASTEST}.`);
 }
 
 function timeoutSeconds(text: string): number {

@@ -1,6 +1,7 @@
 /** The requests that make, change and name endpoints, with the API model's ranges. */
 import * as z from 'zod';
 import { Name, Tags } from './fields.ts';
+import { refuse } from './validation.ts';
 
 export const ENDPOINT_STATUSES = [
   'OutOfService',
@@ -19,6 +20,7 @@ const CapacitySize = z.strictObject({
   Type: z.enum(['INSTANCE_COUNT', 'CAPACITY_PERCENT']),
   Value: z.int().min(1),
 });
+export type CapacitySize = z.infer<typeof CapacitySize>;
 const WaitSeconds = z.int().min(0).max(3600);
 const ExecutionSeconds = z.int().min(600).max(28_800);
 
@@ -62,6 +64,35 @@ export const DeploymentConfig = z.strictObject({
     })
     .optional(),
 });
+
+export type DeploymentConfig = z.infer<typeof DeploymentConfig>;
+
+/**
+ * What the fields alone do not show. Sizes in instances are not held to their percentages: endpoints here often have one.
+ *
+ * @throws TwinvecError ValidationFailed
+ */
+export function checkDeploymentConfig(config: DeploymentConfig | undefined): void {
+  const { BlueGreenUpdatePolicy: blueGreen, RollingUpdatePolicy: rolling } = config ?? {};
+  if (blueGreen && rolling) {
+    throw refuse('DeploymentConfig cannot have both BlueGreenUpdatePolicy and RollingUpdatePolicy.');
+  }
+  if (rolling) {
+    checkSize('MaximumBatchSize', rolling.MaximumBatchSize, 5, 50);
+    if (rolling.RollbackMaximumBatchSize)
+      checkSize('RollbackMaximumBatchSize', rolling.RollbackMaximumBatchSize, 5, 100);
+  }
+  const { Type: type, CanarySize: canary, LinearStepSize: step } = blueGreen?.TrafficRoutingConfiguration ?? {};
+  if (type === 'CANARY' && !canary) throw refuse('TrafficRoutingConfiguration of Type CANARY needs a CanarySize.');
+  if (type === 'LINEAR' && !step) throw refuse('TrafficRoutingConfiguration of Type LINEAR needs a LinearStepSize.');
+  if (canary) checkSize('CanarySize', canary, 1, 50);
+  if (step) checkSize('LinearStepSize', step, 10, 50);
+}
+
+function checkSize(name: string, { Type: type, Value: value }: CapacitySize, least: number, most: number): void {
+  if (type !== 'CAPACITY_PERCENT' || (value >= least && value <= most)) return;
+  throw refuse(`${name} must be from ${least} to ${most} percent of the capacity, not ${value}.`);
+}
 
 export const CreateEndpointRequest = z.strictObject({
   EndpointName: Name,

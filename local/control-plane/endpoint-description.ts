@@ -1,10 +1,11 @@
 /** DescribeEndpoint's answer. */
 import { containersOf } from '#core/sagemaker/model-request.ts';
 import type { Fleet, HostedVariant, VariantPlan } from '../hosting/fleet.ts';
+import type { EndpointServers } from './endpoint-life.ts';
 import type { EndpointRecord } from './endpoint-record.ts';
 import { seconds } from './list-page.ts';
 
-export function describeEndpoint(endpoint: EndpointRecord, fleet: Fleet) {
+export function describeEndpoint(endpoint: EndpointRecord, { fleet, next }: EndpointServers) {
   const { deployment, update } = endpoint;
   const { config } = deployment;
   return {
@@ -25,13 +26,22 @@ export function describeEndpoint(endpoint: EndpointRecord, fleet: Fleet) {
       ProductionVariants: update.deployment.variants.map(({ name, weight, instanceCount }) => ({
         VariantName: name,
         DesiredWeight: weight,
+        CurrentInstanceCount: next?.fleet.find((variant) => variant.name === name)?.instances.length,
         DesiredInstanceCount: instanceCount,
-        VariantStatus: [{ Status: update.keepServers ? 'Updating' : 'Creating', StartTime: seconds(update.startedAt) }],
+        VariantStatus: [
+          next
+            ? { Status: 'Baking', StatusMessage: percentText(next.share), StartTime: seconds(next.since) }
+            : { Status: update.keepServers ? 'Updating' : 'Creating', StartTime: seconds(update.startedAt) },
+        ],
       })),
     },
     CreationTime: seconds(endpoint.createdAt),
     LastModifiedTime: seconds(endpoint.modifiedAt),
   };
+}
+
+function percentText(share: number): string {
+  return `${Math.round(100 * share)} % of the requests`;
 }
 
 function describeVariant(endpoint: EndpointRecord, plan: VariantPlan, fleet: Fleet) {

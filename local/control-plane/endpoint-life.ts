@@ -5,9 +5,10 @@
  *     Updating -> InService, or RollingBack -> InService | UpdateRollbackFailed
  *     SystemUpdating -> InService | Failed, when the local service itself was started again
  *
- * While an update runs, the servers of before answer; they are stopped when the new ones have taken over.
+ * While an update runs, the servers of before answer, and then both as the deployment's plan says; they are stopped when
+ * the new ones have taken over.
  */
-import { toTwinvecError } from '#core/errors.ts';
+import { TwinvecError, toTwinvecError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import type { EndpointStatus } from '#core/sagemaker/endpoint-requests.ts';
 import { type Fleet, startFleet, stopFleet, VariantFailure } from '../hosting/fleet.ts';
@@ -15,11 +16,30 @@ import type { ModelHost } from '../hosting/model-host.ts';
 import { keyOf, type ResourceKey } from '../state/resource.ts';
 import type { ResourceStore } from '../state/resource-store.ts';
 import { causeOf } from './aws-error.ts';
+import type { DeploymentClock } from './deployment-clock.ts';
 import type { Deployment, EndpointRecord } from './endpoint-record.ts';
+import { mixed, partOf, planShift, trimmed } from './traffic-shift.ts';
+
+export interface EndpointServers {
+  /** Nothing while there is no server. */
+  readonly fleet: Fleet;
+  /** Those of an update, once they answer too. */
+  readonly next: NextServers | undefined;
+}
+
+/** The servers that an update puts in the place of others, step by step. */
+export interface NextServers {
+  readonly fleet: Fleet;
+  /** Of the requests. */
+  readonly share: number;
+  /** When it got that share. */
+  readonly since: Date;
+}
 
 export interface EndpointLife {
-  /** What answers now; nothing while there is no server. */
+  /** What answers now, in the weights with which it does. */
   fleetOf(key: ResourceKey): Fleet;
+  stateOf(key: ResourceKey): EndpointServers;
   /** Does what the status of a record says is being done, from wherever it stands. */
   proceed(record: EndpointRecord): void;
   /** Stops every server; the records stay as they are. */
@@ -30,6 +50,7 @@ export interface EndpointLifeOptions {
   readonly store: ResourceStore<EndpointRecord>;
   readonly host: ModelHost;
   readonly log: (line: string) => void;
+  readonly clock: DeploymentClock;
   /** @param hostname of the container, in a pipeline */
   readonly logFileOf: (endpoint: string, variant: string, instance: string, hostname: string | undefined) => string;
 }
@@ -37,6 +58,7 @@ export interface EndpointLifeOptions {
 /** What an endpoint has running, and what it is doing. */
 interface Live {
   fleet: Fleet;
+  next: NextServers | undefined;
   readonly stop: AbortController;
   work: Promise<void>;
 }
@@ -44,7 +66,7 @@ interface Live {
 /** What happened to an endpoint, besides its new status. */
 type Change = Partial<Pick<EndpointRecord, 'deployment' | 'update' | 'failureReason'>>;
 
-export function createEndpointLife({ store, host, log, logFileOf }: EndpointLifeOptions): EndpointLife {
+export function createEndpointLife({ store, host, log, clock, logFileOf }: EndpointLifeOptions): EndpointLife {
   const lives = new Map<string, Live>();
 
   function become(key: ResourceKey, status: EndpointStatus, change: Change = {}): void {
@@ -54,7 +76,7 @@ export function createEndpointLife({ store, host, log, logFileOf }: EndpointLife
   function liveOf(key: ResourceKey): Live {
     const known = lives.get(keyOf(key));
     if (known) return known;
-    const made: Live = { fleet: [], stop: new AbortController(), work: Promise.resolve() };
+    const made: Live = { fleet: [], next: undefined, stop: new AbortController(), work: Promise.resolve() };
     lives.set(keyOf(key), made);
     return made;
   }
@@ -72,7 +94,7 @@ export function createEndpointLife({ store, host, log, logFileOf }: EndpointLife
 
   async function start(record: EndpointRecord, live: Live, ifNot: EndpointStatus, change: Change = {}): Promise<void> {
     try {
-      live.fleet = await startServers(record, live, record.deployment, []);
+      live.fleet = await startServers(record, live, record.deployment, live.fleet);
       become(record, 'InService', change);
     } catch (error) {
       if (!live.stop.signal.aborted) become(record, ifNot, { failureReason: failureReason(error) });
@@ -82,24 +104,62 @@ export function createEndpointLife({ store, host, log, logFileOf }: EndpointLife
   async function update(record: EndpointRecord, live: Live): Promise<void> {
     const { update: wanted } = record;
     if (!wanted) return start(record, live, 'Failed');
-    const before = live.fleet;
     try {
-      const fleet = await startServers(record, live, wanted.deployment, wanted.keepServers ? before : []);
+      const fleet = wanted.keepServers
+        ? await startServers(record, live, wanted.deployment, live.fleet)
+        : await replaceServers(record, live, wanted.deployment);
+      const before = live.fleet;
       live.fleet = fleet;
+      live.next = undefined;
       await stopFleet(before, fleet);
       become(record, 'InService', { deployment: wanted.deployment, update: undefined, failureReason: undefined });
     } catch (error) {
-      if (live.stop.signal.aborted) return;
+      const failed = live.next?.fleet ?? [];
+      live.next = undefined;
+      if (live.stop.signal.aborted) {
+        await stopFleet(failed);
+        return;
+      }
       const reason = { update: undefined, failureReason: failureReason(error) };
       become(record, 'RollingBack', reason);
+      await stopFleet(failed);
       await rollBack(record, live, reason);
     }
   }
 
-  /** The servers of before still run, unless the local service was started again in the middle of the update. */
+  /**
+   * The new servers, after they got all requests in the steps of the deployment's plan.
+   *
+   * @throws VariantFailure of one that did not start, or ended while it was watched; TwinvecError when time ran out
+   */
+  async function replaceServers(record: EndpointRecord, live: Live, wanted: Deployment): Promise<Fleet> {
+    const { stages, isRolling, timeoutMs } = planShift(record.deploymentConfig, wanted);
+    const startedMs = clock.now();
+    let fleet: Fleet = [];
+    for (const { share, watchMs } of stages) {
+      fleet = await startServers(record, live, isRolling ? partOf(wanted, share) : wanted, fleet);
+      live.next = { fleet, share, since: new Date() };
+      for (let leftMs = watchMs; ; leftMs -= clock.lookEveryMs) {
+        checkHealth(fleet);
+        if (timeoutMs !== undefined && clock.now() - startedMs > timeoutMs) throw tookTooLong(timeoutMs);
+        if (leftMs <= 0) break;
+        await clock.wait(Math.min(leftMs, clock.lookEveryMs), live.stop.signal);
+      }
+      if (isRolling && share < 1) await keepShare(record, live, 1 - share);
+    }
+    return fleet;
+  }
+
+  /** Stops the old servers for whose part of the requests new ones are there. */
+  async function keepShare(record: EndpointRecord, live: Live, share: number): Promise<void> {
+    const before = live.fleet;
+    live.fleet = trimmed(before, record.deployment, share);
+    await stopFleet(before, live.fleet);
+  }
+
+  /** What runs of the servers of before goes on, and what was stopped of them is started again. */
   async function rollBack(record: EndpointRecord, live: Live, reason: Change): Promise<void> {
-    if (live.fleet.length > 0) become(record, 'InService', reason);
-    else await start(record, live, 'UpdateRollbackFailed', reason);
+    await start(record, live, 'UpdateRollbackFailed', reason);
   }
 
   async function end(key: ResourceKey): Promise<void> {
@@ -134,7 +194,14 @@ export function createEndpointLife({ store, host, log, logFileOf }: EndpointLife
   }
 
   return {
-    fleetOf: (key) => lives.get(keyOf(key))?.fleet ?? [],
+    fleetOf(key) {
+      const { fleet = [], next } = lives.get(keyOf(key)) ?? {};
+      return next ? mixed(fleet, next.fleet, next.share) : fleet;
+    },
+    stateOf(key) {
+      const { fleet = [], next } = lives.get(keyOf(key)) ?? {};
+      return { fleet, next };
+    },
     proceed(record) {
       if (record.status === 'Deleting') void remove(record);
       else {
@@ -146,6 +213,21 @@ export function createEndpointLife({ store, host, log, logFileOf }: EndpointLife
       await Promise.all(store.all().map(end));
     },
   };
+}
+
+/** @throws VariantFailure */
+function checkHealth(fleet: Fleet): void {
+  for (const { name, instances } of fleet) {
+    for (const instance of instances) {
+      const end = instance.describeEnd();
+      if (end !== undefined) throw new VariantFailure(name, new TwinvecError('NotReady', end));
+    }
+  }
+}
+
+function tookTooLong(timeoutMs: number): TwinvecError {
+  const limit = `MaximumExecutionTimeoutInSeconds (${timeoutMs / 1000} s)`;
+  return new TwinvecError('DeadlineExceeded', `The deployment took longer than its ${limit} and was taken back.`);
 }
 
 /** SageMaker's own sentence (spec sagemaker 1.4), and then the cause, which SageMaker leaves to the log. */

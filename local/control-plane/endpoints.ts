@@ -1,6 +1,7 @@
 /** CreateEndpoint, DescribeEndpoint, UpdateEndpoint, UpdateEndpointWeightsAndCapacities, DeleteEndpoint, ListEndpoints. */
 import {
   CreateEndpointRequest,
+  checkDeploymentConfig,
   EndpointName,
   type EndpointStatus,
   UpdateEndpointRequest,
@@ -13,6 +14,7 @@ import type { ModelHost } from '../hosting/model-host.ts';
 import { ENDPOINT_LOGS, logFilePath } from '../logs/log-groups.ts';
 import type { State } from '../state/state.ts';
 import { validationException } from './aws-error.ts';
+import type { DeploymentClock } from './deployment-clock.ts';
 import { checkCapacity } from './endpoint-capacity.ts';
 import type { EndpointConfigs } from './endpoint-configs.ts';
 import { describeEndpoint } from './endpoint-description.ts';
@@ -43,17 +45,20 @@ export interface EndpointsOptions {
   readonly host: ModelHost;
   readonly logFolder: string;
   readonly log: (line: string) => void;
+  readonly clock: DeploymentClock;
 }
 
 /** What a start of the local service makes of the status in which it finds an endpoint. */
 const RESUMED: Partial<Record<EndpointStatus, EndpointStatus>> = { InService: 'SystemUpdating' };
 
-export function createEndpoints({ state, models, configs, host, logFolder, log }: EndpointsOptions): Endpoints {
+export function createEndpoints(options: EndpointsOptions): Endpoints {
+  const { state, models, configs, host, logFolder, log, clock } = options;
   const store = state.open('endpoint', EndpointRecord);
   const life = createEndpointLife({
     store,
     host,
     log,
+    clock,
     logFileOf: (endpoint, ...server) =>
       logFilePath(logFolder, `${ENDPOINT_LOGS}/${endpoint}`, server.filter((part) => part !== undefined).join('/')),
   });
@@ -112,15 +117,17 @@ export function createEndpoints({ state, models, configs, host, logFolder, log }
         const deployment = deploymentOf(configs.find(request.EndpointConfigName, region), models);
         checkCapacity(store.all(), deployment);
         const { DeploymentConfig: deploymentConfig } = request;
+        checkDeploymentConfig(deploymentConfig);
         life.proceed(store.add({ ...made, status: 'Creating', deployment, deploymentConfig }));
         return { EndpointArn: made.arn };
       },
       DescribeEndpoint(body, { region }) {
         const endpoint = existing(parseRequest(EndpointName, body).EndpointName, region);
-        return describeEndpoint(endpoint, life.fleetOf(endpoint));
+        return describeEndpoint(endpoint, life.stateOf(endpoint));
       },
       UpdateEndpoint(body, { region }) {
         const request = parseRequest(UpdateEndpointRequest, body);
+        checkDeploymentConfig(request.DeploymentConfig);
         const endpoint = inService(request.EndpointName, region);
         const config = configs.find(request.EndpointConfigName, region);
         if (config.name === endpoint.deployment.config.EndpointConfigName) {

@@ -1,8 +1,8 @@
 /** An endpoint through its updates, by the real SDK clients: what answers meanwhile, and what is there afterwards. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { S3Client } from '@aws-sdk/client-s3';
 import {
   CreateEndpointCommand,
   CreateEndpointConfigCommand,
@@ -21,13 +21,16 @@ import {
   waitUntilEndpointInService,
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import * as tar from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOCAL_CREDENTIALS, type LocalService, startLocal } from '../../local/start.ts';
-import { pair, trainPairModel } from '../fixtures/pair-model/train-pair-model.ts';
+import { BROKEN_MODEL, fillModelBucket, GOOD_MODEL } from '../fixtures/local-service/model-bucket.ts';
+import { serverPids } from '../fixtures/local-service/server-pids.ts';
+import { pair } from '../fixtures/pair-model/train-pair-model.ts';
 
 const WAIT = { maxWaitTime: 100, minDelay: 1, maxDelay: 1 };
 const EndpointName = 'pairs';
+/** An hour of a deployment in 3.6 s. */
+const SPEED = 1000;
 
 let work: string;
 let service: LocalService;
@@ -37,13 +40,9 @@ let runtime: SageMakerRuntimeClient;
 beforeAll(async () => {
   work = await mkdtemp(path.join(tmpdir(), 'twinvec-updates-'));
   await start();
-  const s3 = new S3Client({ ...clientConfig(), forcePathStyle: true });
-  await s3.send(new CreateBucketCommand({ Bucket: 'bucket' }));
-  const put = (Key: string, Body: Buffer) => s3.send(new PutObjectCommand({ Bucket: 'bucket', Key, Body }));
-  await put('model.tar.gz', await readFile((await trainPairModel(work, 'js')).archive));
-  await put('broken.tar.gz', await archiveWithoutModel());
-  await makeModel('pairs', 's3://bucket/model.tar.gz');
-  await makeModel('broken', 's3://bucket/broken.tar.gz');
+  await fillModelBucket(new S3Client({ ...clientConfig(), forcePathStyle: true }), work);
+  await makeModel('pairs', GOOD_MODEL);
+  await makeModel('broken', BROKEN_MODEL);
   await makeConfig('blue', [{ VariantName: 'blue', ModelName: 'pairs', InitialInstanceCount: 1 }]);
   await makeConfig('green', [{ VariantName: 'green', ModelName: 'pairs', InitialInstanceCount: 1 }]);
   await makeConfig('bad', [{ VariantName: 'bad', ModelName: 'broken', InitialInstanceCount: 1 }]);
@@ -58,20 +57,13 @@ afterAll(async () => {
 });
 
 async function start(): Promise<void> {
-  service = await startLocal({ port: 0, dir: path.join(work, 'local'), engine: 'js' });
+  service = await startLocal({ port: 0, dir: path.join(work, 'local'), engine: 'js', deploymentSpeed: SPEED });
   sageMaker = new SageMakerClient(clientConfig());
   runtime = new SageMakerRuntimeClient(clientConfig());
 }
 
 function clientConfig() {
   return { endpoint: service.url, region: 'eu-west-1', credentials: LOCAL_CREDENTIALS, maxAttempts: 1 };
-}
-
-async function archiveWithoutModel(): Promise<Buffer> {
-  await writeFile(path.join(work, 'readme.txt'), 'no model');
-  const file = path.join(work, 'broken.tar.gz');
-  await tar.create({ file, gzip: true, cwd: work }, ['readme.txt']);
-  return readFile(file);
 }
 
 async function makeModel(ModelName: string, ModelDataUrl: string): Promise<void> {
@@ -162,6 +154,72 @@ describe('an update to another configuration', () => {
       /^The primary container for production variant bad did not pass the ping health check\. Cause: /,
     );
     expect(await invoke()).toBe('green');
+  });
+});
+
+describe('an update with a canary', () => {
+  const start = () =>
+    sageMaker.send(
+      new UpdateEndpointCommand({
+        EndpointName,
+        EndpointConfigName: 'blue',
+        DeploymentConfig: {
+          BlueGreenUpdatePolicy: {
+            TrafficRoutingConfiguration: {
+              Type: 'CANARY',
+              CanarySize: { Type: 'CAPACITY_PERCENT', Value: 50 },
+              WaitIntervalInSeconds: 3600,
+            },
+          },
+        },
+      }),
+    );
+  const baking = async () => {
+    const poll = { timeout: 100_000, interval: 50 };
+    const statusOf = async () => {
+      const { PendingDeploymentSummary: pending } = await describeEndpoint();
+      return pending?.ProductionVariants?.[0]?.VariantStatus?.[0];
+    };
+    await expect.poll(statusOf, poll).toMatchObject({ Status: 'Baking', StatusMessage: '50 % of the requests' });
+  };
+
+  it('is taken back when the new server ends while it is watched, and the old one answers on', async () => {
+    // Prepare
+    const before = serverPids(path.join(work, 'local'), EndpointName);
+    await start();
+    await baking();
+    const [pid] = serverPids(path.join(work, 'local'), EndpointName).filter((one) => !before.includes(one));
+
+    // Act
+    process.kill(pid!, 'SIGKILL');
+    const after = await inService();
+
+    // Assess
+    expect(after).toMatchObject({ EndpointConfigName: 'green' });
+    expect(after.FailureReason).toMatch(/variant blue did not pass .* Cause: the server process ended \(SIGKILL\)/);
+    expect(await invoke()).toBe('green');
+  });
+
+  it('is answered by both variants while it is watched, and by the new one then', async () => {
+    // Act
+    await start();
+    await baking();
+    const answered = new Set<string | undefined>();
+    while (answered.size < 2) answered.add(await invoke());
+    const during = await describeEndpoint();
+    const after = await inService();
+    const last = await invoke();
+    await sageMaker.send(new UpdateEndpointCommand({ EndpointName, EndpointConfigName: 'green' }));
+    await inService();
+
+    // Assess
+    expect([...answered].sort()).toEqual(['blue', 'green']);
+    expect(during).toMatchObject({ EndpointStatus: 'Updating', EndpointConfigName: 'green' });
+    expect(after).toMatchObject({
+      EndpointConfigName: 'blue',
+      LastDeploymentConfig: { BlueGreenUpdatePolicy: { TrafficRoutingConfiguration: { Type: 'CANARY' } } },
+    });
+    expect(last).toBe('blue');
   });
 });
 

@@ -6,13 +6,7 @@ import { readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import {
-  CreateBucketCommand,
-  GetObjectCommand,
-  PutObjectCommand,
-  S3Client,
-  waitUntilObjectExists,
-} from '@aws-sdk/client-s3';
+import { GetObjectCommand, S3Client, waitUntilObjectExists } from '@aws-sdk/client-s3';
 import {
   AddTagsCommand,
   CreateEndpointCommand,
@@ -31,42 +25,29 @@ import {
   waitUntilEndpointInService,
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointAsyncCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import * as tar from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOCAL_CREDENTIALS } from '../../local/start.ts';
 import { type LocalProcess, startLocalProcess } from '../fixtures/local-service/local-process.ts';
+import { BROKEN_MODEL, fillModelBucket, GOOD_MODEL } from '../fixtures/local-service/model-bucket.ts';
 import { serverPids } from '../fixtures/local-service/server-pids.ts';
-import { trainPairModel } from '../fixtures/pair-model/train-pair-model.ts';
 
 const WAIT = { maxWaitTime: 100, minDelay: 1, maxDelay: 1 };
 const NAMES = Array.from({ length: 40 }, (_, index) => `n${index}`);
 
 let work: string;
-let archive: Buffer;
 let service: LocalProcess;
 let sageMaker: SageMakerClient;
 
 beforeAll(async () => {
   work = await mkdtemp(path.join(tmpdir(), 'twinvec-kill-'));
-  archive = await readFile((await trainPairModel(work, 'js')).archive);
   await restart();
-  const s3 = new S3Client({ ...clientConfig(), forcePathStyle: true });
-  await s3.send(new CreateBucketCommand({ Bucket: 'bucket' }));
-  await s3.send(new PutObjectCommand({ Bucket: 'bucket', Key: 'model.tar.gz', Body: archive }));
-  await s3.send(new PutObjectCommand({ Bucket: 'bucket', Key: 'broken.tar.gz', Body: await archiveWithoutModel() }));
+  await fillModelBucket(new S3Client({ ...clientConfig(), forcePathStyle: true }), work);
 });
 
 afterAll(async () => {
   expect(await service.stop()).toBe(0);
   await rm(work, { recursive: true });
 });
-
-async function archiveWithoutModel(): Promise<Buffer> {
-  await writeFile(path.join(work, 'readme.txt'), 'no model');
-  const file = path.join(work, 'broken.tar.gz');
-  await tar.create({ file, gzip: true, cwd: work }, ['readme.txt']);
-  return readFile(file);
-}
 
 function clientConfig() {
   return { endpoint: service.url, region: 'eu-west-1', credentials: LOCAL_CREDENTIALS, maxAttempts: 1 };
@@ -101,7 +82,7 @@ function filesBelow(folder: string): string[] {
 }
 
 const modelOf = (ModelName: string) =>
-  new CreateModelCommand({ ModelName, PrimaryContainer: { ModelDataUrl: 's3://bucket/model.tar.gz' } });
+  new CreateModelCommand({ ModelName, PrimaryContainer: { ModelDataUrl: GOOD_MODEL } });
 
 async function modelNames(): Promise<(string | undefined)[]> {
   const { Models = [] } = await sageMaker.send(new ListModelsCommand({ MaxResults: 100, SortBy: 'Name' }));
@@ -160,8 +141,8 @@ describe('an endpoint', () => {
 
   beforeAll(async () => {
     await Promise.allSettled([sageMaker.send(modelOf('pairs'))]);
-    const noModel = { ModelDataUrl: 's3://bucket/broken.tar.gz' };
-    await sageMaker.send(new CreateModelCommand({ ModelName: 'broken', PrimaryContainer: noModel }));
+    const PrimaryContainer = { ModelDataUrl: BROKEN_MODEL };
+    await sageMaker.send(new CreateModelCommand({ ModelName: 'broken', PrimaryContainer }));
     for (const name of ['blue', 'green', 'bad']) {
       const ModelName = name === 'bad' ? 'broken' : 'pairs';
       const ProductionVariants = [{ VariantName: name, ModelName, InitialInstanceCount: 1 }];

@@ -5,6 +5,8 @@ import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TwinvecError } from '#core/errors.ts';
+import type { DeploymentConfig } from '#core/sagemaker/endpoint-requests.ts';
+import type { DeploymentClock } from '../../../../local/control-plane/deployment-clock.ts';
 import { createEndpointLife, type EndpointLife } from '../../../../local/control-plane/endpoint-life.ts';
 import { type Deployment, EndpointRecord } from '../../../../local/control-plane/endpoint-record.ts';
 import { newResource } from '../../../../local/control-plane/new-resource.ts';
@@ -30,8 +32,11 @@ class Server {
     });
   }
 
+  /** Why it does not answer now. */
+  problem: string | undefined;
+
   readonly instance = {
-    describeEnd: () => undefined,
+    describeEnd: () => this.problem,
     stop: async () => {
       this.isStopped = true;
     },
@@ -43,8 +48,42 @@ let lines: string[];
 let servers: Server[];
 let store: ResourceStore<EndpointRecord>;
 let life: EndpointLife;
+let clock: TestClock;
+
+/** Time that passes when the test says so. */
+class TestClock implements DeploymentClock {
+  readonly lookEveryMs = 250;
+  #nowMs = 0;
+  #waiting: { readonly at: number; readonly resolve: () => void }[] = [];
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  wait(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ at: this.#nowMs + ms, resolve });
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+  }
+
+  async pass(seconds: number): Promise<void> {
+    const until = this.#nowMs + 1000 * seconds;
+    await settle();
+    for (;;) {
+      const [next] = this.#waiting.sort((a, b) => a.at - b.at);
+      if (!next || next.at > until) break;
+      this.#waiting.shift();
+      this.#nowMs = next.at;
+      next.resolve();
+      await settle();
+    }
+    this.#nowMs = until;
+  }
+}
 
 beforeEach(() => {
+  clock = new TestClock();
   folder = mkdtempSync(path.join(tmpdir(), 'twinvec-life-'));
   lines = [];
   servers = [];
@@ -59,6 +98,7 @@ beforeEach(() => {
     // Only starting and stopping matter here, however the servers look.
     host: { start, startInstance: start } as unknown as ModelHost,
     logFileOf: () => path.join(folder, 'log'),
+    clock,
     log: (line) => lines.push(line),
   });
 });
@@ -192,6 +232,149 @@ describe('an endpoint that is updated', () => {
     expect(store.find(KEY)).toMatchObject({ status: 'InService', failureReason: 'no such model', update: undefined });
     expect(store.find(KEY)?.deployment.config.EndpointConfigName).toBe('old');
     expect({ serving: serving(), isStopped: servers[0]!.isStopped }).toEqual({ serving: ['a'], isStopped: false });
+  });
+});
+
+describe('an update that shifts the requests in steps', () => {
+  const canary = (change: object = {}): DeploymentConfig => ({
+    BlueGreenUpdatePolicy: {
+      TrafficRoutingConfiguration: {
+        Type: 'CANARY',
+        CanarySize: { Type: 'CAPACITY_PERCENT', Value: 10 },
+        WaitIntervalInSeconds: 300,
+      },
+      TerminationWaitInSeconds: 60,
+      ...change,
+    },
+  });
+  const rolling: DeploymentConfig = {
+    RollingUpdatePolicy: { MaximumBatchSize: { Type: 'CAPACITY_PERCENT', Value: 50 }, WaitIntervalInSeconds: 60 },
+  };
+  /** Of every variant that answers: its name, instances and part of the requests. */
+  const shares = () => {
+    const fleet = life.fleetOf(KEY);
+    const total = fleet.reduce((sum, { weight }) => sum + weight, 0);
+    return fleet.map(({ name, weight, instances }) => [name, instances.length, Math.round((100 * weight) / total)]);
+  };
+  const stopped = () => servers.map(({ isStopped }) => isStopped);
+
+  async function begin(deploymentConfig: DeploymentConfig, before: number, after: number): Promise<void> {
+    await serve(deploymentOf('old', { a: before }));
+    const update = { deployment: deploymentOf('new', { b: after }), keepServers: false, startedAt: new Date() };
+    change({ status: 'Updating', update, deploymentConfig });
+    for (const server of servers) server.becomeHealthy();
+    await settle();
+  }
+
+  it('CANARY gives the new servers their part, then all, and stops the old ones only after the last wait', async () => {
+    await begin(canary(), 1, 1);
+    const steps = [shares()];
+    await clock.pass(299);
+    steps.push(shares());
+    await clock.pass(1);
+    steps.push(shares());
+    await clock.pass(59);
+    const before = { status: status(), stopped: stopped() };
+    await clock.pass(1);
+
+    const first = [
+      ['a', 1, 90],
+      ['b', 1, 10],
+    ];
+    expect(steps).toEqual([
+      first,
+      first,
+      [
+        ['a', 1, 0],
+        ['b', 1, 100],
+      ],
+    ]);
+    expect(before).toEqual({ status: 'Updating', stopped: [false, false] });
+    expect({ status: status(), serving: serving(), stopped: stopped() }).toEqual({
+      status: 'InService',
+      serving: ['b'],
+      stopped: [true, false],
+    });
+  });
+
+  it('rolling starts a part of the new servers, and stops as much of the old ones, batch by batch', async () => {
+    await begin(rolling, 4, 2);
+    const first = shares();
+    await clock.pass(60);
+    const afterBatch = { starts: servers.length, stopped: stopped() };
+    servers.at(-1)!.becomeHealthy();
+    await settle();
+    const second = shares();
+    await clock.pass(60);
+
+    expect(first).toEqual([
+      ['a', 4, 50],
+      ['b', 1, 50],
+    ]);
+    expect(afterBatch).toEqual({ starts: 6, stopped: [false, false, true, true, false, false] });
+    expect(second).toEqual([
+      ['a', 2, 0],
+      ['b', 2, 100],
+    ]);
+    expect({ status: status(), serving: serving() }).toEqual({ status: 'InService', serving: ['b', 'b'] });
+    expect(stopped()).toEqual([true, true, true, true, false, false]);
+  });
+
+  it('is taken back when a new server ends while it is watched, and says why', async () => {
+    // Prepare
+    await begin(canary(), 1, 1);
+    await clock.pass(100);
+
+    // Act
+    servers[1]!.problem = 'the server process ended (SIGKILL)';
+    await clock.pass(1);
+
+    // Assess
+    expect(store.find(KEY)).toMatchObject({
+      status: 'InService',
+      update: undefined,
+      failureReason: expect.stringMatching(/variant b did not pass .* Cause: the server process ended \(SIGKILL\)$/),
+    });
+    expect({ serving: serving(), stopped: stopped() }).toEqual({ serving: ['a'], stopped: [false, true] });
+  });
+
+  it('is taken back by starting again what a batch had stopped', async () => {
+    // Prepare
+    await begin(rolling, 2, 2);
+    await clock.pass(60);
+
+    // Act: the server of the second batch fails
+    servers.at(-1)!.fail();
+    await settle();
+    const during = { status: status(), serving: serving() };
+    servers.at(-1)!.becomeHealthy();
+    await settle();
+
+    // Assess
+    expect(during).toEqual({ status: 'RollingBack', serving: ['a'] });
+    expect(servers.map(({ model }) => model)).toEqual(['a', 'a', 'b', 'b', 'a']);
+    expect({ status: status(), serving: serving() }).toEqual({ status: 'InService', serving: ['a', 'a'] });
+    expect(stopped()).toEqual([false, true, true, false, false]);
+  });
+
+  it('is taken back when it takes longer than its limit', async () => {
+    await begin(canary({ MaximumExecutionTimeoutInSeconds: 600, TerminationWaitInSeconds: 600 }), 1, 1);
+    await clock.pass(601);
+
+    expect(store.find(KEY)).toMatchObject({
+      status: 'InService',
+      failureReason: 'The deployment took longer than its MaximumExecutionTimeoutInSeconds (600 s) and was taken back.',
+    });
+    expect(serving()).toEqual(['a']);
+  });
+
+  it('ends with the service, both fleets stopped and the record left as it is', async () => {
+    await begin(canary(), 1, 1);
+
+    await life.close();
+
+    expect(stopped()).toEqual([true, true]);
+    expect(status()).toBe('Updating');
   });
 });
 
