@@ -24,6 +24,7 @@ export function logRequest(
 function nameOf(kind: RequestKind, { method, url = '', headers }: IncomingMessage): string {
   if (kind === 'control') return String(headers['x-amz-target']);
   if (kind === 'identity') return 'STS';
+  if (kind === 'page') return 'status page';
   const path = url.split('?', 1)[0]!.slice(0, SHOWN_PATH);
   return `${kind === 's3' ? 'S3 ' : ''}${method} ${path}`;
 }

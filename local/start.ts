@@ -32,6 +32,7 @@ import { createRuntime } from './runtime/runtime.ts';
 import { createS3 } from './s3/handle-s3.ts';
 import { lockFolder } from './state/folder-lock.ts';
 import { openState } from './state/state.ts';
+import { createStatusPage } from './status-page/handle-status-page.ts';
 
 export interface LocalOptions {
   /** 0 takes any free port. */
@@ -116,6 +117,7 @@ function serve(server: http.Server, port: number, options: LocalOptions): LocalS
     logFolder,
     journalFolder: path.join(dir, 'state', 'transform-progress'),
     sliceEnd: options.sliceEnd,
+    log,
   });
   const training = createTrainingJobs({ state, s3, logFolder, workFolder, environment, log });
   const logs = createLogOperations(logFolder);
@@ -135,6 +137,7 @@ function serve(server: http.Server, port: number, options: LocalOptions): LocalS
     control: controlPlane,
     runtime: runtime.handle,
     identity: handleIdentity,
+    page: createStatusPage(() => ({ url, dir, overviews: groups.flatMap((group) => group.overview?.() ?? []) })),
     s3: createS3(store, uploads),
   };
   const listener: RequestListener = (request, response) => {

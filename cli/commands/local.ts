@@ -100,7 +100,8 @@ and try, for instance:
   aws sagemaker create-model --model-name pairs --primary-container ModelDataUrl=s3://models/model.tar.gz
   aws sagemaker list-models
 
-Each request is a line here. Ctrl-C stops it.
+Each request is a line here, and each new state of an endpoint or a job. A browser at ${url} shows them all.
+Ctrl-C stops it.
 `;
 }
 

@@ -71,6 +71,9 @@ export function createEndpointLife({ store, host, log, clock, logFileOf }: Endpo
 
   function become(key: ResourceKey, status: EndpointStatus, change: Change = {}): void {
     store.note(key, { ...change, status, modifiedAt: new Date() });
+    // Where an update was taken back, the line before says why.
+    const reason = status === 'InService' || change.failureReason === undefined ? '' : `: ${change.failureReason}`;
+    log(`endpoint ${key.name} is ${status}${reason}`);
   }
 
   function liveOf(key: ResourceKey): Live {

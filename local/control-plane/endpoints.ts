@@ -13,6 +13,7 @@ import type { HostedVariant } from '../hosting/fleet.ts';
 import type { ModelHost } from '../hosting/model-host.ts';
 import { ENDPOINT_LOGS, logFilePath } from '../logs/log-groups.ts';
 import type { State } from '../state/state.ts';
+import type { OverviewRow } from '../status-page/overview.ts';
 import { validationException } from './aws-error.ts';
 import type { DeploymentClock } from './deployment-clock.ts';
 import { checkCapacity } from './endpoint-capacity.ts';
@@ -109,6 +110,7 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
       }
     },
     close: () => life.close(),
+    overview: () => ({ title: 'Endpoints', rows: store.all().toReversed().map(overviewOf) }),
     operations: {
       CreateEndpoint(body, { region }) {
         const request = parseRequest(CreateEndpointRequest, body);
@@ -168,6 +170,21 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
         return { Endpoints, ...rest };
       },
     },
+  };
+}
+
+function overviewOf({ name, region, status, failureReason, deployment, modifiedAt }: EndpointRecord): OverviewRow {
+  const { config, variants } = deployment;
+  const counts = variants.map((variant) => `${variant.name} x ${variant.instanceCount}`);
+  return {
+    name,
+    region,
+    status,
+    failureReason,
+    about: `configuration ${config.EndpointConfigName}: ${counts.join(', ')}`,
+    modifiedAt,
+    logs: `${ENDPOINT_LOGS}/${name}`,
+    output: config.AsyncInferenceConfig?.OutputConfig.S3OutputPath,
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Overview } from '../status-page/overview.ts';
+
 /** How an operation of the control plane looks: a JSON body in, a JSON body out, by the name in X-Amz-Target. */
 export interface Caller {
   readonly region: string;
@@ -13,6 +15,8 @@ export interface Operations {
   readonly operations: Readonly<Record<string, Operation>>;
   /** Takes up what was under way when the service last ended. Called once, when the service listens. */
   resume?(): void;
+  /** For the status page. */
+  overview?(): Overview;
   /** Ends what runs, for a later start to take it up again. */
   close?(): Promise<void>;
 }

@@ -13,6 +13,7 @@ import { parseRequest } from '#core/sagemaker/validation.ts';
 import { logFilePath, TRAINING_LOGS } from '../logs/log-groups.ts';
 import { keyOf } from '../state/resource.ts';
 import type { State } from '../state/state.ts';
+import type { OverviewRow } from '../status-page/overview.ts';
 import { s3Address } from '../training/lay-out-job.ts';
 import { runTrainingJob, type TrainingRun } from '../training/run-training-job.ts';
 import { AwsError, causeOf, validationException } from './aws-error.ts';
@@ -56,7 +57,8 @@ export function createTrainingJobs(options: TrainingJobsOptions): Operations {
     const now = store.find(job);
     if (!now) return;
     const status = now.status === 'Stopping' && to !== 'Stopped' ? now.status : undefined;
-    log(`training job ${job.name}: ${SECONDARY_STATUSES[to]}`);
+    const reason = change.failureReason === undefined ? '' : `: ${change.failureReason}`;
+    log(`training job ${job.name}: ${SECONDARY_STATUSES[to]}${reason}`);
     store.note(job, { ...inStep(now, to, new Date()), ...change, ...(status ? { status } : {}) });
   }
 
@@ -124,6 +126,7 @@ export function createTrainingJobs(options: TrainingJobsOptions): Operations {
       }
       await Promise.all(left.map(({ settled }) => settled));
     },
+    overview: () => ({ title: 'Training jobs', rows: store.all().toReversed().map(overviewOf) }),
     operations: {
       CreateTrainingJob(body, { region }) {
         const { Tags, ...request } = parseRequest(CreateTrainingJobRequest, body);
@@ -164,6 +167,21 @@ export function createTrainingJobs(options: TrainingJobsOptions): Operations {
         return { TrainingJobSummaries, ...rest };
       },
     },
+  };
+}
+
+function overviewOf(job: TrainingJobRecord): OverviewRow {
+  const { name, region, status, failureReason, request, transitions, modifiedAt } = job;
+  const step = transitions.at(-1)?.to;
+  return {
+    name,
+    region,
+    status: isOver(job) || step === undefined ? status : `${status} (${step})`,
+    failureReason,
+    about: `channels ${(request.InputDataConfig ?? []).map(({ ChannelName }) => ChannelName).join(', ')}`,
+    modifiedAt,
+    logs: `${TRAINING_LOGS}/${name}`,
+    output: `${request.OutputDataConfig.S3OutputPath.replace(/\/$/, '')}/${name}`,
   };
 }
 

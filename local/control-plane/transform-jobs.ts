@@ -10,6 +10,7 @@ import { logFilePath, TRANSFORM_LOGS } from '../logs/log-groups.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import { keyOf } from '../state/resource.ts';
 import type { State } from '../state/state.ts';
+import type { OverviewRow } from '../status-page/overview.ts';
 import { s3Address } from '../training/lay-out-job.ts';
 import { removeJournal } from '../transform/journal.ts';
 import { AwsError, validationException } from './aws-error.ts';
@@ -33,6 +34,8 @@ export interface TransformJobsOptions {
   readonly journalFolder: string;
   /** @default 'exclusive' */
   readonly sliceEnd?: SliceEnd | undefined;
+  /** Receives a line when a job ends. */
+  readonly log: (line: string) => void;
 }
 
 export function createTransformJobs(options: TransformJobsOptions): Operations {
@@ -75,6 +78,7 @@ export function createTransformJobs(options: TransformJobsOptions): Operations {
     const reason =
       failureReason === undefined ? {} : { failureReason: failureReason.slice(0, LIMITS.failureFile.value) };
     jobs.note(job, { status, endedAt, modifiedAt: endedAt, ...reason });
+    options.log(`transform job ${job.name} is ${status}${failureReason === undefined ? '' : `: ${failureReason}`}`);
     removeJournal(journalOf(job));
   }
 
@@ -94,6 +98,7 @@ export function createTransformJobs(options: TransformJobsOptions): Operations {
       for (const { stop } of running.values()) stop.abort(new Error('the local service is closing'));
       await Promise.all([...running.values()].map(({ settled }) => settled));
     },
+    overview: () => ({ title: 'Transform jobs', rows: jobs.all().toReversed().map(overviewOf) }),
     operations: {
       CreateTransformJob(body, { region }) {
         const { Tags, ...request } = parseRequest(CreateTransformJobRequest, body);
@@ -140,4 +145,17 @@ export function createTransformJobs(options: TransformJobsOptions): Operations {
 
 function instancesOf({ status, request }: TransformJobRecord): number {
   return status === 'InProgress' || status === 'Stopping' ? request.TransformResources.InstanceCount : 0;
+}
+
+function overviewOf({ name, region, status, failureReason, request, modifiedAt }: TransformJobRecord): OverviewRow {
+  return {
+    name,
+    region,
+    status,
+    failureReason,
+    about: `model ${request.ModelName}, input ${request.TransformInput.DataSource.S3DataSource.S3Uri}`,
+    modifiedAt,
+    logs: `${TRANSFORM_LOGS}/${name}`,
+    output: request.TransformOutput.S3OutputPath,
+  };
 }

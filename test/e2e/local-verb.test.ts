@@ -47,11 +47,13 @@ describe('twinvec local', () => {
     // Act
     await (await fetch(`${url}/my-bucket`, { method: 'PUT' })).text();
     await (await fetch(`${url}/my-bucket/none`)).text();
+    const page = await (await fetch(`${url}/`, { headers: { accept: 'text/html' } })).text();
     await terminal.until(/none {2}404/);
     child.kill('SIGINT');
     const [exitCode] = await once(child, 'close');
 
     // Assess
+    expect(page).toContain(`AWS_ENDPOINT_URL=${url}`);
     expect(terminal.text()).toContain(`Objects are files below ${path.join(work, 's3')}`);
     expect(terminal.text()).toContain('export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1');
     expect(terminal.text()).toMatch(/S3 PUT \/my-bucket {2}200 {2}\d+ ms/);
@@ -79,6 +81,13 @@ describe('twinvec local', () => {
     // Assess
     expect(ended.errors).toMatch(message);
     expect(ended.exitCode).toBe(2);
+  });
+
+  it.each(['0', '0.5', 'x', '1000001', 'Infinity'])('refuses --deployment-speed %s, and ends', async (factor) => {
+    const ended = await runTwinvec(['local', '--dir', work, '--deployment-speed', factor]);
+
+    expect(ended.errors).toContain('Give a number from 1 to 1000000.');
+    expect(ended.exitCode).not.toBe(0);
   });
 
   it.each(['0', '-1', 'x', '86401', 'Infinity'])('refuses --invocation-timeout %s, and ends', async (seconds) => {
