@@ -175,7 +175,7 @@ async function transform({
     if (progress) progress.line(line);
     else stderr.write(`${line}\n`);
   };
-  const servers = await startServers({ command: options, choices, count, folder, onRestart, signal });
+  const servers = await startServers({ ...options, choices, count, folder, onRestart, signal });
   const startedAt = new Date();
   const started = performance.now();
   const capture = await captureOf(options, startedAt);

@@ -5,10 +5,13 @@ import type { TransformChoices } from '#core/batch/settings.ts';
 import { startContainer } from '../../local/hosting/container-process.ts';
 import { layOutModel } from '../../local/hosting/model-folder.ts';
 import { type OwnedModelServer, startModelServer } from '../../local/transform/model-server.ts';
-import type { TransformCommandOptions } from './transform-run.ts';
 
 export interface ServersOptions {
-  readonly command: TransformCommandOptions;
+  /** Model folder or archive. */
+  readonly model: string;
+  /** The job's Environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly engine?: 'auto' | 'tensorflow' | 'js' | undefined;
   readonly choices: TransformChoices;
   readonly count: number;
   /** For the model in use and the logs. */
@@ -19,13 +22,13 @@ export interface ServersOptions {
 
 /** @throws what the first server that does not start throws, when the others are stopped */
 export async function startServers(options: ServersOptions): Promise<readonly OwnedModelServer[]> {
-  const { command, choices, count, folder, onRestart, signal } = options;
+  const { model, env, engine, choices, count, folder, onRestart, signal } = options;
   const baseDir = path.join(folder, 'ml');
-  await layOutModel(command.model, baseDir);
+  await layOutModel(model, baseDir);
   const environment = {
-    ...command.env,
+    ...env,
     ...batchEnvironment(choices),
-    ...(command.engine === undefined ? {} : { TWINVEC_ENGINE: command.engine }),
+    ...(engine === undefined ? {} : { TWINVEC_ENGINE: engine }),
   };
   const settled = await Promise.allSettled(
     Array.from({ length: count }, (_, index) => {

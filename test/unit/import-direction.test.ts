@@ -50,6 +50,32 @@ function folderOf({ file, specifier }: Import): string | undefined {
   return relative(ROOT, resolve(file, '..', specifier)).split('/')[0];
 }
 
+/** The file of ours that an import reaches, or undefined for a package. */
+function fileOf({ file, specifier }: Import): string | undefined {
+  if (specifier.startsWith('#core/')) return join(ROOT, 'core', specifier.slice('#core/'.length));
+  return specifier.startsWith('.') ? resolve(file, '..', specifier) : undefined;
+}
+
+/** The files of the first circle that is met, the first of them also last; undefined when there is none. */
+function findCircle(importsFrom: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+  const done = new Set<string>();
+  function visit(file: string, way: readonly string[]): readonly string[] | undefined {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    for (const next of importsFrom.get(file) ?? []) {
+      const circle = visit(next, [...way, file]);
+      if (circle) return circle;
+    }
+    done.add(file);
+    return undefined;
+  }
+  for (const file of importsFrom.keys()) {
+    const circle = visit(file, []);
+    if (circle) return circle;
+  }
+  return undefined;
+}
+
 describe('imports between the folders', () => {
   it.each(Object.keys(ALLOWED))('%s imports only what it may', (folder) => {
     // Prepare
@@ -64,6 +90,17 @@ describe('imports between the folders', () => {
     // Assess
     expect(imports.length).toBeGreaterThan(0);
     expect(forbidden.map(({ file, specifier }) => `${relative(ROOT, file)} -> ${specifier}`)).toEqual([]);
+  });
+
+  it('never lead in a circle, not even for types', () => {
+    // Act
+    const files = Object.keys(ALLOWED).flatMap(sourceFiles);
+    const circle = findCircle(
+      new Map(files.map((file) => [file, importsOf(file).flatMap((one) => fileOf(one) ?? [])])),
+    );
+
+    // Assess
+    expect(circle?.map((file) => relative(ROOT, file))).toBeUndefined();
   });
 
   it('core imports only pure built-ins and the schema library', () => {
