@@ -13,6 +13,8 @@ export function logRequest(
   response: ServerResponse,
   log: (line: string) => void,
 ): void {
+  // The page asks for itself again and again.
+  if (kind === 'page') return;
   if (request.headers.authorization?.includes(`Credential=${OWN_CREDENTIALS.accessKeyId}/`)) return;
   const startedAt = performance.now();
   response.once('close', () => {
@@ -24,7 +26,6 @@ export function logRequest(
 function nameOf(kind: RequestKind, { method, url = '', headers }: IncomingMessage): string {
   if (kind === 'control') return String(headers['x-amz-target']);
   if (kind === 'identity') return 'STS';
-  if (kind === 'page') return 'status page';
   const path = url.split('?', 1)[0]!.slice(0, SHOWN_PATH);
   return `${kind === 's3' ? 'S3 ' : ''}${method} ${path}`;
 }
