@@ -71,7 +71,7 @@ function rowsOf(name: string, { products, full, uneven, onnx }: Readonly<Record<
   const shape = `${ROWS} rows x ${TOKENS} tokens, ${THREADS === 1 ? 'processor time of 1 thread' : `${THREADS} threads`}`;
   const [ours, bar] = [full ?? Number.NaN, '<= 1.25 x'];
   return [
-    { name: `matrix products of ${name}, ${shape}`, value: products ?? Number.NaN, unit: 'ms' },
+    { name: `matrix products of ${name}, one after the other, ${shape}`, value: products ?? Number.NaN, unit: 'ms' },
     { name, value: ours, unit: 'ms', against: 'its matrix products', ratio: ours / products! },
     onnx === undefined
       ? { name: `${name} in onnxruntime`, value: Number.NaN, unit: onnxRuntime.reason }
