@@ -4,7 +4,7 @@
  */
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { TwinvecError } from '#core/errors.ts';
 import { fillFolder, refuseUsedFolder } from '../output-folder.ts';
@@ -74,8 +74,10 @@ async function train(options: TrainOptions): Promise<void> {
       SAGEMAKER_BASE_DIR: base,
       TWINVEC_ENGINE: options.engine ?? 'auto',
     });
-    process.exitCode = exitCode;
-    if (exitCode !== 0) return;
+    // Stopped before its first step, a job ends well and has no model.
+    const made = exitCode === 0 && (await readdir(join(base, 'model'))).length > 0;
+    process.exitCode = made ? 0 : exitCode || 1;
+    if (!made) return;
     await fillFolder(output, (partial) => cp(join(base, 'model'), partial, { recursive: true }));
     process.stderr.write(
       `\nThe model is in ${options.output}. Serve it with: twinvec serve --model ${options.output}\n`,
@@ -106,9 +108,8 @@ async function linkChannel(target: string, source: string): Promise<void> {
   const found = await stat(source).catch((cause: unknown) => {
     throw new TwinvecError('InvalidTrainingData', `There is no file or folder ${source}.`, { cause });
   });
-  await mkdir(target, { recursive: true });
-  const files = found.isDirectory() ? (await readdir(source)).map((name) => join(source, name)) : [source];
-  for (const file of files) await symlink(resolve(file), join(target, basename(file)));
+  await mkdir(found.isDirectory() ? dirname(target) : target, { recursive: true });
+  await symlink(resolve(source), found.isDirectory() ? target : join(target, basename(source)));
 }
 
 async function linkFolder(target: string, folder: string): Promise<void> {

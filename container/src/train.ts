@@ -41,11 +41,12 @@ export async function runTraining(environment: NodeJS.ProcessEnv): Promise<numbe
 
 async function reportFailure(baseDir: string, thrown: unknown): Promise<void> {
   const reason = failureReason(thrown);
+  // The log has room for all of it; the file only for what SageMaker shows.
   process.stderr.write(`${reason}\n`);
   const bug = toTwinvecError(thrown).code === 'Internal';
   if (bug && thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
   try {
-    await writeFailureFile(join(baseDir, 'output'), reason);
+    await writeFailureFile(join(baseDir, 'output'), cut(reason));
   } catch (error) {
     process.stderr.write(`output/failure cannot be written (${(error as NodeJS.ErrnoException).code}).\n`);
   }
@@ -69,7 +70,10 @@ function failureReason(thrown: unknown): string {
   const whose = ERRORS[error.code].fault === 'caller' ? 'ClientError' : 'AlgorithmError';
   // The reader of this file owns the job: unlike a caller over HTTP, they may see what broke inside.
   const message = error.code === 'Internal' && thrown instanceof Error ? thrown.message : error.message;
-  const reason = `${whose}: ${message}`;
+  return `${whose}: ${message}`;
+}
+
+function cut(reason: string): string {
   const limit = LIMITS.failureFile.value;
   return reason.length <= limit ? reason : `${reason.slice(0, limit - 3)}...`;
 }

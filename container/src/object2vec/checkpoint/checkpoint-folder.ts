@@ -86,6 +86,11 @@ export class CheckpointFolder {
     if (found) this.#newest = { name: found.name, kept: this.#keptIn(found.name, found.manifest.kept) };
   }
 
+  /** Whether an earlier process left a checkpoint that is whole, of this job or another. */
+  get hasCheckpoint(): boolean {
+    return this.#found !== undefined;
+  }
+
   /**
    * Says which job this is; its checkpoints carry that.
    * @returns the checkpoint to go on from

@@ -6,6 +6,14 @@ export interface StopRequest {
   readonly requested: boolean;
 }
 
+/** A stop that came before the first step: there is nothing to save. */
+export class StopBeforeTraining extends Error {}
+
+/** @throws StopBeforeTraining */
+export function endIfRequested({ requested }: StopRequest): void {
+  if (requested) throw new StopBeforeTraining();
+}
+
 export interface StopListener extends StopRequest {
   /** Gives SIGTERM its usual meaning back. */
   dispose(): void;

@@ -29,7 +29,7 @@ import type { KeptWeights } from './kept-weights.ts';
 import { scoreArtifact } from './score-artifact.ts';
 import { openStartModel, type StartModel } from './start-model.ts';
 import { startingPoint } from './starting-point.ts';
-import type { StopRequest } from './stop-request.ts';
+import { endIfRequested, StopBeforeTraining, type StopRequest } from './stop-request.ts';
 import { readTrainingJob, type TrainingJob } from './training-job.ts';
 import { type TrainingResult, trainEpochs } from './training-loop.ts';
 import { checkTrainingMemory, thisMachine, trainingMemory } from './training-memory.ts';
@@ -65,8 +65,30 @@ export async function trainModel(options: TrainOptions): Promise<void> {
   const started = performance.now();
   const job = await readTrainingJob(options.baseDir);
   const parsed = parseHyperparameters(job.hyperparameters);
-  const { settings } = parsed;
   const report = createTrainingReport(job.host, options.stdout, options.stderr);
+  try {
+    const { end, epochs, weights } = await runJob(options, job, parsed, report);
+    report.summary([
+      ['ended by', end],
+      ['epochs', String(epochs)],
+      ['model of epoch', String(weights.epoch)],
+      ...describeBest(parsed.settings, weights),
+      ['time', formatDuration((performance.now() - started) / 1000)],
+    ]);
+  } catch (error) {
+    if (!(error instanceof StopBeforeTraining)) throw error;
+    report.note('Training was stopped before its first step; there is no model.');
+  }
+}
+
+/** @throws StopBeforeTraining, and TwinvecError for what is wrong with files and data */
+async function runJob(
+  options: TrainOptions,
+  job: TrainingJob,
+  parsed: ParsedHyperparameters,
+  report: TrainingReport,
+): Promise<TrainingResult & { readonly weights: KeptWeights }> {
+  const { settings } = parsed;
   for (const note of parsed.notes) report.note(note);
   const tight = checkTrainingMemory(planTraining(settings), thisMachine());
   if (tight) report.note(tight);
@@ -81,24 +103,18 @@ export async function trainModel(options: TrainOptions): Promise<void> {
     start = await openStartModel(job, settings, staging);
     if (start) report.note(start.description);
     const memory = new DataMemory(dataMemoryBytes(options.dataMemoryMb), staging);
-    await loadData(job, settings, { memory, auxiliary }, report, data);
+    // A checkpoint has a model in it, which a stop gets; without one, what is read by then is of no use.
+    const endIfStopped = checkpoints?.hasCheckpoint ? () => {} : () => endIfRequested(options.stop);
+    await loadData(job, settings, { memory, auxiliary, endIfStopped }, report, data);
     const resumeFrom = checkpoints?.resume(fingerprint(parsed, data, start));
     if (resumeFrom) report.note(describeResume(resumeFrom, settings));
     const places = { staging, checkpoints, resumeFrom, start };
     const result = await train(options, settings, { data, auxiliary }, report, places);
-    if (!result.weights) {
-      report.note('Training was stopped before its first step; there is no model.');
-      return;
-    }
+    const { weights } = result;
+    if (!weights) throw new StopBeforeTraining();
     const test = scoredChannel(data, 'test', settings);
-    await makeModel(options, parsed, { test, auxiliary }, report, result.weights, staging);
-    report.summary([
-      ['ended by', result.end],
-      ['epochs', String(result.epochs)],
-      ['model of epoch', String(result.weights.epoch)],
-      ...describeBest(settings, result),
-      ['time', formatDuration((performance.now() - started) / 1000)],
-    ]);
+    await makeModel(options, parsed, { test, auxiliary }, report, weights, staging);
+    return { ...result, weights };
   } finally {
     start?.close();
     for (const channel of data.values()) channel.close();
@@ -106,11 +122,17 @@ export async function trainModel(options: TrainOptions): Promise<void> {
   }
 }
 
+interface Reading {
+  readonly memory: DataMemory;
+  readonly auxiliary: AuxiliaryFiles;
+  readonly endIfStopped: () => void;
+}
+
 /** @param data takes each channel as soon as it is read */
 async function loadData(
   job: TrainingJob,
   { network }: Object2VecSettings,
-  { memory, auxiliary }: { readonly memory: DataMemory; readonly auxiliary: AuxiliaryFiles },
+  { memory, auxiliary, endIfStopped }: Reading,
   report: TrainingReport,
   data: Map<ChannelName, LoadedChannel>,
 ): Promise<void> {
@@ -118,7 +140,13 @@ async function loadData(
   const channels = await openChannels(job);
   for (const name of channels.unread) report.note(`Channel "${name}" is not read.`);
   for (const [name, files] of channels.files) {
-    const channel = await report.load(name, (onRows) => loadChannel(name, files, network, memory, onRows, texts));
+    const channel = await report.load(name, (onRows) => {
+      const onBlock = (rows: number): void => {
+        onRows(rows);
+        endIfStopped();
+      };
+      return loadChannel(name, files, network, memory, onBlock, texts);
+    });
     data.set(name, channel);
     if (channel.inFile) {
       const limit = formatBytes(memory.limitBytes);
@@ -258,7 +286,7 @@ async function makeModel(
   await whileWriting({ what: 'the model', dir: modelDir, bytes }, () => publishArtifact(stagedDir, modelDir));
 }
 
-function describeBest({ network }: Object2VecSettings, { weights }: TrainingResult): (readonly [string, string])[] {
-  if (weights?.loss === undefined) return [];
+function describeBest({ network }: Object2VecSettings, weights: KeptWeights): (readonly [string, string])[] {
+  if (weights.loss === undefined) return [];
   return [[`validation ${lossNameOf(network.output.kind)}`, formatLoss(weights.loss)]];
 }

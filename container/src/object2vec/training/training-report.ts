@@ -52,9 +52,11 @@ export function createTrainingReport(host: string, stdout: TextSink, stderr: Tex
     note: (text) => void stderr.write(`${text}\n`),
     async load(channel, read) {
       const progress = createProgress({ label: `Reading ${channel}`, unit: 'rows', sink: stderr });
-      const loaded = await read((rows) => progress.update(rows));
-      progress.finish();
-      return loaded;
+      try {
+        return await read((rows) => progress.update(rows));
+      } finally {
+        progress.finish();
+      }
     },
     async read(file, read) {
       let progress: Progress | undefined;
