@@ -185,7 +185,7 @@ export const HYPERPARAMETERS = {
   _tuning_objective_metric: {
     kind: { type: 'text' },
     default: '',
-    doc: 'Set by automatic model tuning; must be a metric of the output layer.',
+    doc: 'Set by automatic model tuning: a metric of the output layer, or a name of the job’s own MetricDefinitions.',
   },
 } as const satisfies Record<string, HyperparameterRule>;
 

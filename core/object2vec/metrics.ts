@@ -23,12 +23,18 @@ const RANKING_METRICS: readonly RankingMetricName[] = [
 ];
 
 /**
- * The metrics that automatic model tuning may name as its objective (developer guide, object2vec-tuning), and those of
- * ranking when positives are ranked among negatives.
+ * What automatic model tuning may name as its objective, such as `validation:accuracy` (developer guide,
+ * object2vec-tuning), ranking metrics among it when positives are ranked among negatives.
  */
-export function qualityMetricsOf(output: OutputSettings['kind'], ranks: boolean): readonly MetricName[] {
-  if (output !== 'softmax') return ['mean_squared_error'];
-  return ['cross_entropy', 'accuracy', ...(ranks ? RANKING_METRICS : [])];
+export function objectivesOf(output: OutputSettings['kind'], ranks: boolean): string[] {
+  const ofClasses: readonly MetricName[] = ['cross_entropy', 'accuracy', ...(ranks ? RANKING_METRICS : [])];
+  const metrics = output === 'softmax' ? ofClasses : ['mean_squared_error'];
+  return metrics.flatMap((name) => [`validation:${name}`, `test:${name}`]);
+}
+
+/** Whether some output layer has the objective; a name of the job's own MetricDefinitions is none of them. */
+export function isOwnObjective(objective: string): boolean {
+  return [...objectivesOf('softmax', true), ...objectivesOf('mean_squared_error', false)].includes(objective);
 }
 
 export function rankingValues(ranking: RankingQuality): Readonly<Record<RankingMetricName, number>> {

@@ -3,6 +3,17 @@
  * parameters (spec object2vec 1.3). Everything that is wrong is reported at once, in one error.
  */
 import { quoteForMessage, TwinvecError } from '#core/errors.ts';
+import {
+  bucketWidthOf,
+  copiesEnc0,
+  equalSizes,
+  layerCount,
+  networkOf,
+  ownerOf,
+  sizesOf,
+  tokenEmbeddingDimOf,
+} from './encoder-values.ts';
+import { describeChanges } from './hyperparameter-notes.ts';
 import { type ReadValues, readHyperparameterValues } from './hyperparameter-values.ts';
 import {
   HYPERPARAMETERS,
@@ -10,8 +21,8 @@ import {
   type HyperparameterRule,
   PLATFORM_PREFIX,
 } from './hyperparameters.ts';
-import { qualityMetricsOf } from './metrics.ts';
-import type { EncoderNetwork, EncoderSettings, Object2VecSettings, OutputSettings } from './settings.ts';
+import { isOwnObjective, objectivesOf } from './metrics.ts';
+import type { EncoderSettings, Object2VecSettings, OutputSettings } from './settings.ts';
 import { wordConflicts, wordSettings } from './word-settings.ts';
 
 export interface ParsedHyperparameters {
@@ -70,9 +81,6 @@ function unknownNames(given: Readonly<Record<string, unknown>>): string[] {
     .map((name) => `${quoteForMessage(name)} is not a hyperparameter of this algorithm`);
 }
 
-const isSet = ({ texts }: ReadValues, name: HyperparameterName): boolean => Object.hasOwn(texts, name);
-const copiesEnc0 = ({ values }: ReadValues): boolean => values.enc1_network === 'enc0';
-
 function missingSizes(read: ReadValues): string[] {
   const enc0 = (['enc0_vocab_size', 'enc0_max_seq_len'] as const)
     .filter((name) => !Object.hasOwn(read.given, name))
@@ -82,18 +90,6 @@ function missingSizes(read: ReadValues): string[] {
     .map((name) => `${name} is not set and required unless enc1_network is enc0`);
   return [...enc0, ...enc1];
 }
-
-/** A size that is set for enc1 counts, also where enc1_network=enc0 makes AWS ignore it and then refuse the data. */
-function sizesOf(read: ReadValues, which: 0 | 1): { vocabularySize?: number; maxSeqLen?: number } {
-  const { values } = read;
-  const enc0 = { vocabularySize: values.enc0_vocab_size, maxSeqLen: values.enc0_max_seq_len };
-  const inherited = which === 0 || copiesEnc0(read) ? enc0 : undefined;
-  const vocabularySize = (which === 1 ? values.enc1_vocab_size : undefined) ?? inherited?.vocabularySize;
-  const maxSeqLen = (which === 1 ? values.enc1_max_seq_len : undefined) ?? inherited?.maxSeqLen;
-  return { ...(vocabularySize !== undefined && { vocabularySize }), ...(maxSeqLen !== undefined && { maxSeqLen }) };
-}
-
-const equalSizes = (read: ReadValues): boolean => sizesOf(read, 0).vocabularySize === sizesOf(read, 1).vocabularySize;
 
 const relationOf = (read: ReadValues) => ({ copiesEnc0: copiesEnc0(read), equalSizes: equalSizes(read) });
 
@@ -128,37 +124,13 @@ function outputConflicts({ values }: ReadValues): string[] {
     problems.push(`${name} = "${rate}": needs output_layer softmax, because a negative is a row of class 0`);
   }
   const ranks = (values.validation_negative_sampling_rate ?? 0) > 0;
-  const metrics = qualityMetricsOf(output, ranks).flatMap((name) => [`validation:${name}`, `test:${name}`]);
-  if (objective && !metrics.includes(objective)) {
+  const metrics = objectivesOf(output, ranks);
+  if (objective && isOwnObjective(objective) && !metrics.includes(objective)) {
     problems.push(
       `_tuning_objective_metric = ${quoteForMessage(objective)}: output_layer ${output} has ${metrics.join(', ')}`,
     );
   }
   return problems;
-}
-
-/** The encoder whose own hyperparameters hold for encoder `which`. */
-const ownerOf = (read: ReadValues, which: 0 | 1): 0 | 1 => (which === 1 && copiesEnc0(read) ? 0 : which);
-
-function networkOf(read: ReadValues, which: 0 | 1): EncoderNetwork | undefined {
-  const { enc0_network: enc0, enc1_network: enc1 } = read.values;
-  return which === 0 || enc1 === 'enc0' ? enc0 : enc1;
-}
-
-/** pooled_embedding has no projection: the token vectors are as long as the encoding (spec object2vec 1.3, rule 2). */
-function tokenEmbeddingDimOf(read: ReadValues, which: 0 | 1): number | undefined {
-  const { values } = read;
-  const network = networkOf(read, which);
-  if (network === undefined) return undefined;
-  return network === 'pooled_embedding' ? values.enc_dim : values[`enc${ownerOf(read, which)}_token_embedding_dim`];
-}
-
-/** What `auto` stands for, as AWS documents it. */
-const AUTO_LAYERS: Readonly<Record<EncoderNetwork, number>> = { hcnn: 4, bilstm: 1, pooled_embedding: 1 };
-
-function layersOf(read: ReadValues, which: 0 | 1, network: EncoderNetwork): number {
-  const text = read.values[`enc${ownerOf(read, which)}_layers`]!;
-  return network === 'pooled_embedding' || text === 'auto' ? AUTO_LAYERS[network] : Number(text);
 }
 
 /** AWS's list for row_sparse: the methods of which its engine has a sparse update (spec object2vec 1.3, rule 7). */
@@ -168,11 +140,6 @@ function sparseConflicts({ values }: ReadValues): string[] {
   return [
     `token_embedding_storage_type = "row_sparse": needs optimizer adam, adagrad or sgd, and it is ${optimizer}; dense updates the same rows and has every optimizer`,
   ];
-}
-
-/** AWS switches buckets off for row_sparse (spec object2vec 1.3, rule 7). */
-function bucketWidthOf({ values }: ReadValues): number {
-  return values.token_embedding_storage_type === 'row_sparse' ? 0 : values.bucket_width!;
 }
 
 function decayConflicts({ values }: ReadValues): string[] {
@@ -208,7 +175,7 @@ function buildSettings(read: ReadValues): Object2VecSettings {
       vocabularySize: vocabularySize!,
       maxSeqLen: maxSeqLen!,
       tokenEmbeddingDim: tokenEmbeddingDimOf(read, which)!,
-      layers: layersOf(read, which, network),
+      layers: layerCount(values[`enc${ownerOf(read, which)}_layers`]!, network),
       filterWidth: network === 'hcnn' ? values[`enc${ownerOf(read, which)}_cnn_filter_width`]! : 1,
     };
   };
@@ -249,44 +216,6 @@ function buildSettings(read: ReadValues): Object2VecSettings {
       seed: values.seed!,
     },
   };
-}
-
-function describeChanges(read: ReadValues): string[] {
-  const { values, texts } = read;
-  const notes: string[] = [];
-  for (const name of ['enc1_vocab_size', 'enc1_max_seq_len'] as const) {
-    if (copiesEnc0(read) && isSet(read, name)) {
-      notes.push(`${name}=${texts[name]} is used, although enc1_network=enc0 copies the other settings of enc0.`);
-    }
-  }
-  for (const which of [0, 1] as const) {
-    const name = `enc${which}_token_embedding_dim` as const;
-    if (networkOf(read, which) !== 'pooled_embedding' || ownerOf(read, which) !== which) continue;
-    if (values[name] === values.enc_dim) continue;
-    notes.push(
-      `Inconsistent enc_dim and token_embedding_dim found for token-embedding-encoder: ${values.enc_dim} vs ${values[name]}. Setting token embedding dim to be ${values.enc_dim}`,
-    );
-  }
-  if (values.output_layer === 'mean_squared_error' && isSet(read, 'num_classes')) {
-    notes.push("output_layer is set to mean_squared_error. Ignoring the hyperparameter 'num_classes'.");
-  }
-  if (values.enc0_vocab_file && !values.enc1_vocab_file && copiesEnc0(read) && !equalSizes(read)) {
-    notes.push(
-      `enc0_vocab_file is not used for in1, because enc1_vocab_size=${texts.enc1_vocab_size} is another size.`,
-    );
-  }
-  if (values.token_embedding_storage_type === 'dense' && isSet(read, 'token_embedding_storage_type')) {
-    notes.push('token_embedding_storage_type=dense: only the rows of a batch are updated, as with row_sparse.');
-  }
-  if (values.bucket_width !== bucketWidthOf(read)) {
-    notes.push(
-      `token_embedding_storage_type=row_sparse does without buckets. bucket_width=${values.bucket_width} is 0.`,
-    );
-  }
-  if (values.optimizer === 'adadelta' && isSet(read, 'learning_rate')) {
-    notes.push('optimizer=adadelta finds its own step sizes. Ignoring the hyperparameter learning_rate.');
-  }
-  return [...new Set(notes)];
 }
 
 function effectiveTexts({ texts }: ReadValues, { network, loop, words }: Object2VecSettings): Record<string, string> {

@@ -41,7 +41,7 @@ export class RecordSink {
  *   columns then hold whatever was read before: truncate them.
  */
 export function scanRecord(cursor: ByteCursor, sink: RecordSink): number {
-  openRecord(cursor);
+  openRecord(cursor, sink);
   sink.label = Number.NaN;
   let fields = 0;
   if (!takeByte(cursor, BYTE.closeBrace)) {
@@ -50,33 +50,29 @@ export function scanRecord(cursor: ByteCursor, sink: RecordSink): number {
     } while (takeByte(cursor, BYTE.comma));
     expectByte(cursor, BYTE.closeBrace, 'a comma or }');
   }
-  if ((fields & PAIR) === 0) throw invalidRecord(cursor, 'has neither in0 nor in1');
+  if ((fields & PAIR) === 0) throw invalidRecord(cursor, sink, 'has neither in0 nor in1');
   return fields;
 }
 
-function openRecord(cursor: ByteCursor): void {
+function openRecord(cursor: ByteCursor, sink: RecordSink): void {
   skipWhitespace(cursor);
   if (cursor.peek() === BYTE.openBrace) {
     cursor.at++;
     return;
   }
   skipValue(cursor, LABEL_DEPTH - 1);
-  throw invalidRecord(cursor, 'is not a JSON object');
+  throw invalidRecord(cursor, sink, 'is not a JSON object');
 }
 
 /** Scans one `"key": value` and returns the key's bit. `seen` are the bits so far. */
 function scanMember(cursor: ByteCursor, sink: RecordSink, seen: number): number {
   skipWhitespace(cursor);
-  const field = scanFieldName(cursor);
+  const field = takePlainInputName(cursor) || fieldNamed(cursor, sink);
   if ((seen & field) !== 0) throw duplicateField(cursor, field);
   expectByte(cursor, BYTE.colon, 'a colon');
   if (field === FIELD.label) scanLabel(cursor, sink);
   else scanTokenArray(cursor, field === FIELD.in0 ? sink.in0 : sink.in1);
   return field;
-}
-
-function scanFieldName(cursor: ByteCursor): number {
-  return takePlainInputName(cursor) || fieldNamed(cursor);
 }
 
 /** Steps over `"in0"` or `"in1"` when they are spelled plainly, as nearly all are; 0 otherwise. */
@@ -95,13 +91,13 @@ function takePlainInputName(cursor: ByteCursor): number {
 }
 
 /** Any spelling, escapes included: `"in\u0030"` is in0 too. */
-function fieldNamed(cursor: ByteCursor): number {
+function fieldNamed(cursor: ByteCursor, sink: RecordSink): number {
   if (cursor.peek() !== BYTE.quote) throw malformed(cursor, 'a field name in double quotes');
   const name = readString(cursor);
   if (name === 'in0') return FIELD.in0;
   if (name === 'in1') return FIELD.in1;
   if (name === 'label') return FIELD.label;
-  throw unknownField(cursor, name);
+  throw unknownField(cursor, sink, name);
 }
 
 function scanLabel(cursor: ByteCursor, sink: RecordSink): void {
@@ -124,12 +120,11 @@ function scanLabel(cursor: ByteCursor, sink: RecordSink): void {
   );
 }
 
-function invalidRecord(cursor: ByteCursor, problem: string): TwinvecError {
-  return new TwinvecError(
-    'InvalidRecord',
-    `${cursor.place()} ${problem}; a record is {"in0":[...],"in1":[...]}, or one of the two for an embedding`,
-    cursor.errorPlace(),
-  );
+export function invalidRecord(cursor: ByteCursor, { readsLabels }: RecordSink, problem: string): TwinvecError {
+  const form = readsLabels
+    ? 'a training record is {"label":0,"in0":[...],"in1":[...]}'
+    : 'a record is {"in0":[...],"in1":[...]}, or one of the two for an embedding';
+  return new TwinvecError('InvalidRecord', `${cursor.place()} ${problem}; ${form}`, cursor.errorPlace());
 }
 
 function duplicateField(cursor: ByteCursor, field: number): TwinvecError {
@@ -137,11 +132,12 @@ function duplicateField(cursor: ByteCursor, field: number): TwinvecError {
   return new TwinvecError('DuplicateKey', `${cursor.place()} has the field ${name} twice`, cursor.errorPlace());
 }
 
-function unknownField(cursor: ByteCursor, name: string): TwinvecError {
+function unknownField(cursor: ByteCursor, { readsLabels }: RecordSink, name: string): TwinvecError {
   const hint = name === 'instances' ? '; the wrapper {"instances":[...]} belongs to application/json' : '';
+  const fields = readsLabels ? 'label, in0 and in1' : 'in0 and in1';
   return new TwinvecError(
     'UnknownField',
-    `${cursor.place()} has the unknown field ${quoteForMessage(name)}; a record takes in0 and in1${hint}`,
+    `${cursor.place()} has the unknown field ${quoteForMessage(name)}; a record takes ${fields}${hint}`,
     cursor.errorPlace(),
   );
 }

@@ -5,7 +5,7 @@
 import { TwinvecError } from '#core/errors.ts';
 import { type ByteCursor, expectEnd } from '#core/json/byte-cursor.ts';
 import type { InputRules } from './inference-request.ts';
-import { FIELD, PAIR, RecordSink, scanRecord } from './record-scanner.ts';
+import { FIELD, invalidRecord, PAIR, RecordSink, scanRecord } from './record-scanner.ts';
 import type { OutputSettings } from './settings.ts';
 import { TokenColumn } from './token-column.ts';
 import type { TokenRows } from './token-rows.ts';
@@ -50,7 +50,8 @@ export class TrainingRecords {
     const row = this.rows;
     const fields = scanRecord(cursor, this.#sink);
     expectEnd(cursor);
-    if ((fields & PAIR) !== PAIR) throw missingInput(cursor, (fields & FIELD.in0) === 0 ? 'in0' : 'in1');
+    if ((fields & PAIR) !== PAIR)
+      throw invalidRecord(cursor, this.#sink, `has no ${(fields & FIELD.in0) === 0 ? 'in0' : 'in1'}`);
     this.#cut(this.#sink.in0, this.#rules.in0.maxSeqLen);
     this.#cut(this.#sink.in1, this.#rules.in1.maxSeqLen);
     if (row === this.#labels.length) this.#growLabels();
@@ -99,12 +100,4 @@ function checkLabel(cursor: ByteCursor, label: number, given: boolean, output: O
 
 function invalidLabel(cursor: ByteCursor, problem: string): TwinvecError {
   return new TwinvecError('InvalidLabel', `${cursor.place()} ${problem}`, cursor.errorPlace());
-}
-
-function missingInput(cursor: ByteCursor, field: 'in0' | 'in1'): TwinvecError {
-  return new TwinvecError(
-    'InvalidRecord',
-    `${cursor.place()} has no ${field}; a training record is {"label":0,"in0":[...],"in1":[...]}`,
-    cursor.errorPlace(),
-  );
 }

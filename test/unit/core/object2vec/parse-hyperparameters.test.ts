@@ -238,6 +238,30 @@ describe('hyperparameters', () => {
     ]);
   });
 
+  it('of enc1 that enc1_network=enc0 leaves without effect are named, unless they are the same or have none anyway', () => {
+    // Prepare
+    const given = { ...minimal, enc0_network: 'hcnn', enc0_cnn_filter_width: '5' };
+
+    // Act
+    const notes = [
+      { ...given, enc1_cnn_filter_width: '2' },
+      { ...given, enc1_layers: '4', enc1_cnn_filter_width: '5', enc1_token_embedding_dim: '300' },
+      { ...minimal, enc1_layers: '4', enc1_cnn_filter_width: '2', enc1_token_embedding_dim: '10' },
+      { ...given, enc0_network: 'bilstm', enc1_cnn_filter_width: '2' },
+    ].map((changed) => parseHyperparameters(changed).notes);
+
+    // Assess
+    expect(notes).toEqual([
+      [
+        'enc1_cnn_filter_width=2 is not used: enc1_network=enc0 copies enc0_cnn_filter_width=5. ' +
+          'Name a network for enc1_network to give it settings of its own.',
+      ],
+      [],
+      [],
+      [],
+    ]);
+  });
+
   it('of enc1 are required when it has its own network', () => {
     const message = refusal({ ...minimal, enc1_network: 'pooled_embedding' });
     expect(message).toContain('enc1_vocab_size is not set and required unless enc1_network is enc0');
@@ -271,6 +295,16 @@ describe('hyperparameters', () => {
     expect(refusal({ ...minimal, ...given })).toContain(reason);
   });
 
+  it.each(['validation_rmse', 'train:accuracy', 'validation:acuracy'])(
+    'leave the objective %s to the job’s own MetricDefinitions, and say so',
+    (objective) => {
+      const { notes } = parseHyperparameters({ ...minimal, _tuning_objective_metric: objective });
+      expect(notes).toEqual([
+        `_tuning_objective_metric=${objective} is no name of Twinvec's: the job's MetricDefinitions have to find it in the log.`,
+      ]);
+    },
+  );
+
   it.each(['validation:hits_at_10', 'test:mean_reciprocal_rank', 'validation:mean_rank'])(
     'let a tuner follow %s when positives are ranked among negatives',
     (objective) => {
@@ -302,7 +336,10 @@ describe('hyperparameters', () => {
     const bilstm = { filterWidth: 1, network: 'bilstm', vocabularySize: 100, maxSeqLen: 10, tokenEmbeddingDim: 50 };
     expect(copied.settings.network.enc0).toEqual({ ...bilstm, layers: 3 });
     expect(copied.settings.network.enc1).toEqual({ ...bilstm, layers: 3 });
-    expect(copied.notes).toEqual([]);
+    expect(copied.notes.map((note) => note.split(':')[0])).toEqual([
+      'enc1_token_embedding_dim=7 is not used',
+      'enc1_layers=2 is not used',
+    ]);
     expect(parseHyperparameters(copied.effective).settings).toEqual(copied.settings);
     expect(mixed.settings.network.enc0).toEqual({ ...bilstm, layers: 1 });
     expect(mixed.settings.network.enc1).toMatchObject({

@@ -65,8 +65,9 @@ describe('training records', () => {
     ['{"label":0,"in0":[1],"in1":[10]}', 'TokenOutOfVocabulary', 'in1[0]: id 10'],
     ['{"label":0,"in0":[1,2.5],"in1":[1]}', 'InvalidTokenId', 'in0[1]'],
     ['{"label":0,"in0":[1],"in1":[1]} x', 'MalformedJson', 'Line 1'],
-    ['[1]', 'InvalidRecord', 'Line 1'],
-    ['{"label":0,"in0":[1],"in1":[1],"weight":2}', 'UnknownField', '"weight"'],
+    ['[1]', 'InvalidRecord', 'a training record is {"label":0,"in0":[...],"in1":[...]}'],
+    ['{"label":0}', 'InvalidRecord', 'a training record is {"label":0,"in0":[...],"in1":[...]}'],
+    ['{"label":0,"in0":[1],"in1":[1],"weight":2}', 'UnknownField', '"weight"; a record takes label, in0 and in1'],
   ])('with a fault are refused with its place: %s', (text, code, message) => {
     const error = refusal(text);
     expect(error.code).toBe(code);
