@@ -115,6 +115,24 @@ describe('a run in which one file of a hundred fails (Q10)', () => {
   });
 });
 
+describe('one bad record in a million (Q9)', () => {
+  it('costs its own line: as many lines come out, one of them a placeholder, which the count knows', async () => {
+    // Prepare
+    const lines = '{"in0":[1]}\n'.repeat(499_999);
+    const objects = { 'a.jsonl': `${lines}{"in0":[-1]}\n${lines}{"in0":[1]}\n` };
+    const run = await runOver('million', objects, { maxPlaceholders: 1, maxPayloadInMB: 6 });
+
+    // Act
+    await run.act('create');
+    const ended = await run.untilEnded();
+    const counted = await run.reconcile();
+
+    // Assess
+    expect(ended).toMatchObject({ status: 'Completed' });
+    expect(counted).toMatchObject({ reconciled: true, recordsIn: 1_000_000, recordsOut: 1_000_000, placeholders: 1 });
+  });
+});
+
 describe('a run whose output has fewer records than its input (Q13)', () => {
   it('runs a file again whose output is gone, and one whose output is short', async () => {
     // Prepare

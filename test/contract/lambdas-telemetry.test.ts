@@ -76,7 +76,7 @@ function metricLines(name: string): Record<string, unknown>[] {
 }
 
 describe.each(Object.keys(EVENTS))('the %s', (name) => {
-  it('logs every event as a line of JSON, without a payload, an id or an answer', () => {
+  it('R18 logs every event as a line of JSON, without a payload, an id or an answer', () => {
     const lines = told.get(name)!.log.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line)).filter(({ level }) => level)).toHaveLength(EVENTS[name]!.length);
     expect(told.get(name)!.log).not.toMatch(CANARY);
@@ -91,7 +91,7 @@ describe.each(Object.keys(EVENTS))('the %s', (name) => {
     }
   });
 
-  it('traces every event below Lambda’s own segment, without a payload, an id or an answer', () => {
+  it('R18 traces every event below Lambda’s own segment, without a payload, an id or an answer', () => {
     const { traces } = told.get(name)!;
     expect(traces).toContain('"trace_id":"1-5759e988-bd862e3fe1be46a994272793"');
     expect(traces).not.toMatch(CANARY);

@@ -126,7 +126,7 @@ describe('the router', () => {
 describe('the validator', () => {
   const event = { contentType: 'application/jsonlines', splitType: 'Line', maxPayloadInMB: 1 };
 
-  it('reads every object of more than one page of a listing', async () => {
+  it('Q6 reads every object of more than one page of a listing', async () => {
     // Prepare
     const keys = Array.from({ length: 1001 }, (_, index) => `pages/${String(index).padStart(4, '0')}.jsonl`);
     for (const key of keys) await putRecords(key, ['{"in0":[1]}']);
@@ -142,7 +142,7 @@ describe('the validator', () => {
     ]);
   });
 
-  it('refuses a prefix with nothing in it, and objects that are not data', async () => {
+  it('Q6 Q7 refuses a prefix with nothing in it, and objects that are not data', async () => {
     await putRecords('mixed/a.jsonl', ['{"in0":[1]}']);
     await putRecords('mixed/a.jsonl.out', ['{"embeddings":[1]}']);
     await putRecords('mixed/empty.jsonl', []);
@@ -301,7 +301,7 @@ describe('the orchestrator', () => {
     expect(await job.act('reconcile')).toMatchObject({ reconciled: true, recordsOut: 53, placeholders: 1 });
   });
 
-  it('refuses to take another request’s job for its own', async () => {
+  it('Q18 refuses to take another request’s job for its own', async () => {
     // Prepare
     const job = run('2026-11-23T03:00:00Z');
     const { request } = (await job.act('plan')) as TransformPlan;
@@ -316,7 +316,7 @@ describe('the orchestrator', () => {
     await untilEnded(job);
   });
 
-  it('finds a file whose records were lost', async () => {
+  it('Q13 finds a file whose records were lost', async () => {
     // Prepare
     const job = run('2026-11-24T03:00:00Z');
     const { request } = (await job.act('plan')) as TransformPlan;

@@ -60,7 +60,7 @@ describe.each(Object.entries(VARIANTS))('the %s deployment', (_, load) => {
     }
   });
 
-  it('keeps every bucket private, versioned and encrypted, and drops unfinished uploads', () => {
+  it('Q11 keeps every bucket private, versioned and encrypted, and drops unfinished uploads', () => {
     for (const { properties } of resourcesOf(template, 'AWS::S3::Bucket')) {
       expect(Object.values(properties.PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
       expect(properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });

@@ -95,6 +95,17 @@ describe('the template', () => {
   });
 });
 
+describe('the schedule of a job', () => {
+  it('R7 R9 makes up for a missed tick within the hour and twice at most, and keeps what could not be started', () => {
+    const [schedule] = resourcesOf(synthesise(dev), 'AWS::Scheduler::Schedule');
+    const { RetryPolicy, DeadLetterConfig, Input } = schedule!.properties.Target;
+    expect(RetryPolicy).toEqual({ MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3600 });
+    expect(plain(DeadLetterConfig.Arn)).toMatch(/^<BatchDeadLetters/);
+    // R6: of the tick and not of the moment that it is delivered, so that it is the same run however often that is.
+    expect(plain(Input)).toContain('<aws.scheduler.scheduled-time>');
+  });
+});
+
 describe('the volume key of an endpoint', () => {
   it.each([
     ['ml.m6i.xlarge', true],

@@ -59,7 +59,7 @@ describe('the plan of a transform', () => {
     expect(new Set(names).size).toBe(3);
   });
 
-  it('always has a name that SageMaker takes', () => {
+  it('Q18 always has a name that SageMaker takes', () => {
     fc.assert(
       fc.property(
         fc.stringMatching(/^[a-z0-9](-?[a-z0-9]){0,15}$/),
@@ -113,10 +113,10 @@ describe('the plan of a transform', () => {
 
 describe('a transform definition', () => {
   it.each([
-    ['an input elsewhere than S3', { inputS3Uri: 'http://169.254.169.254/latest' }, 'is not s3://bucket/key'],
+    ['R17 an input elsewhere than S3', { inputS3Uri: 'http://169.254.169.254/latest' }, 'is not s3://bucket/key'],
     ['an input that climbs', { inputS3Uri: 's3://input-bucket/../other/' }, 'has a "." or ".." part in its key'],
     ['a file', { outputS3Uri: 'file:///etc/passwd' }, 'is not s3://bucket/key'],
-    ['too much at a time', { maxPayloadInMB: 26 }, 'is 4 x 26; the product may be at most 100 MB'],
+    ['Q17 too much at a time', { maxPayloadInMB: 26 }, 'is 4 x 26; the product may be at most 100 MB'],
     ['a name that is too long', { name: 'a'.repeat(33) }, '<=32 characters'],
     ['retries out of range', { invocationRetries: 4 }, '<=3'],
     ['types that Object2Vec does not write', { accept: 'text/csv' }, 'is for modelKind tensorflow'],

@@ -79,26 +79,26 @@ async function readAll(client: S3Client): Promise<Buffer> {
 }
 
 describe('an object', () => {
-  it('is read whole, pinned to the version that was listed', async () => {
+  it('Q2 is read whole, pinned to the version that was listed', async () => {
     const { client, conditions } = await startS3([rest]);
     expect((await readAll(client)).equals(CONTENT)).toBe(true);
     expect(conditions).toEqual(['"v1"']);
   });
 
-  it('whose stream breaks is read on from the byte where it broke', async () => {
+  it('Q2 whose stream breaks is read on from the byte where it broke', async () => {
     const { client, ranges, conditions } = await startS3([cutAfter(1000), cutAfter(500), rest]);
     expect((await readAll(client)).equals(CONTENT)).toBe(true);
     expect(ranges).toEqual(['', 'bytes=1000-', 'bytes=1500-']);
     expect(new Set(conditions)).toEqual(new Set(['"v1"']));
   });
 
-  it('is tried again when S3 asks to slow down', async () => {
+  it('Q1 is tried again when S3 asks to slow down', async () => {
     const { client, ranges } = await startS3([refuse(503, 'SlowDown'), rest]);
     expect((await readAll(client)).equals(CONTENT)).toBe(true);
     expect(ranges).toHaveLength(2);
   });
 
-  it('that never arrives whole fails instead of being cut short', async () => {
+  it('Q1 Q2 that never arrives whole fails instead of being cut short', async () => {
     const { client, ranges } = await startS3([cutAfter(10)]);
     await expect(readAll(client)).rejects.toMatchObject({ code: 'Overloaded' });
     expect(ranges).toHaveLength(5);

@@ -51,7 +51,7 @@ describe('a call of the endpoint', () => {
     });
   });
 
-  it('that the model refuses is refused with the model’s own code, message and record, once', async () => {
+  it('R13 that the model refuses is refused with the model’s own code, message and record, once', async () => {
     const refusal = { error: { code: 'InvalidTokenId', message: 'in0[3] is negative', requestId: 'r-1', record: 2 } };
     const { thrown, requests } = await refusalOf([modelError(422, JSON.stringify(refusal))]);
     expect(thrown).toMatchObject({ code: 'InvalidTokenId', status: 422, message: 'in0[3] is negative', record: 2 });
@@ -70,7 +70,7 @@ describe('a call of the endpoint', () => {
     [501, 500],
     [507, 507],
   ])(
-    'that another server’s model refuses with %i is refused with %i and none of its words',
+    'R13 that another server’s model refuses with %i is refused with %i and none of its words',
     async (inside, outside) => {
       const { thrown, requests } = await refusalOf([modelError(inside, 'at /opt/ml/model/secret.py:17')]);
       expect(thrown).toMatchObject({ status: outside, message: `The model answered with status ${inside}.` });
@@ -78,10 +78,13 @@ describe('a call of the endpoint', () => {
     },
   );
 
-  it.each([503, 504, 0])('that fails with %i inside is tried again, and answered when that helps', async (status) => {
-    runtime = await startRuntime([modelError(status, 'busy'), GOOD]);
-    expect(await invokeModel(runtime.client, INVOCATION, BUDGET_MS)).toMatchObject({ tries: 2 });
-  });
+  it.each([503, 504, 0])(
+    'R13 that fails with %i inside is tried again, and answered when that helps',
+    async (status) => {
+      runtime = await startRuntime([modelError(status, 'busy'), GOOD]);
+      expect(await invokeModel(runtime.client, INVOCATION, BUDGET_MS)).toMatchObject({ tries: 2 });
+    },
+  );
 
   it.each([
     ['ModelNotReadyException', 429, 'NotReady'],
@@ -89,7 +92,7 @@ describe('a call of the endpoint', () => {
     ['InternalDependencyException', 530, 'Overloaded'],
     ['ThrottlingException', 400, 'Overloaded'],
   ])(
-    'that the platform answers with %s (%i) is tried twice more and then fails as %s',
+    'R14 that the platform answers with %s (%i) is tried twice more and then fails as %s',
     async (errorType, status, code) => {
       const { thrown, requests } = await refusalOf([{ status, errorType, body: '{"message":"account 123456789012"}' }]);
       expect(thrown).toMatchObject({ code, status: 503 });
@@ -98,7 +101,7 @@ describe('a call of the endpoint', () => {
     },
   );
 
-  it('of an endpoint that is not there is a failure of ours, without the account number', async () => {
+  it('R12 of an endpoint that is not there is a failure of ours, without the account number', async () => {
     const body = '{"Message":"Endpoint pairs of account 123456789012 not found."}';
     const { thrown } = await refusalOf([{ status: 400, errorType: 'ValidationError', body }]);
     expect(thrown).toMatchObject({ code: 'NotReady', message: 'The endpoint is not in service.' });
@@ -141,7 +144,7 @@ describe('a call of the endpoint', () => {
     });
   });
 
-  it('that is never answered ends at the caller’s deadline', async () => {
+  it('R13 that is never answered ends at the caller’s deadline', async () => {
     const { thrown, requests } = await refusalOf([undefined], 300);
     expect(thrown).toMatchObject({ code: 'DeadlineExceeded', status: 504 });
     expect(requests).toBe(1);

@@ -37,7 +37,7 @@ describe('an answer', () => {
     });
   });
 
-  it('is refused with 413 when Lambda could not carry it, escaping included', () => {
+  it('R16 is refused with 413 when Lambda could not carry it, escaping included', () => {
     // Every quote takes two bytes in Lambda's own JSON.
     const quotes = Buffer.alloc(3_200_000, '"');
     expect(() => answerWith(answer('application/json', quotes), 'r')).toThrow(expect.objectContaining({ status: 413 }));

@@ -83,7 +83,7 @@ describe('an object of records', () => {
     });
   });
 
-  it('with one larger than MaxPayload names it and reads on', async () => {
+  it('Q8 with one larger than MaxPayload names it and reads on', async () => {
     const large = `{"in0":[${'1,'.repeat(600_000)}1]}`;
     const report = await check(`{"in0":[1]}\n${large}\n{"in0":[-1]}\n`, { maxBadRecords: 9 }, 65_536);
     expect(report).toMatchObject({ accepted: false, records: 3, fatalProblems: 1, badRecords: 1 });
