@@ -170,6 +170,42 @@ describe.skipIf(!nativeEngine.available)(`one handler${nativeEngine.note}`, () =
     expect(next).toEqual({ status: 200, type: 'text/plain', text: 'fine' });
   });
 
+  it('says what it answers with; what no header or message can hold is refused or passed over', async () => {
+    // Prepare
+    const folder = await modelWith(
+      `
+      const said = process.send === undefined ? 'no channel' : 'a channel';
+      export const handler = (data, context) => ({
+        given: [said, 'text/x-said'],
+        bytes: [Buffer.from(said), ''],
+        asked: [said, context.acceptHeader],
+        list: ['one', 'two'],
+        header: [said, 'text/plain\\r\\nx-evil: 1'],
+      })[data.text()];
+    `,
+      'inference.mjs',
+    );
+    await writeHalfPlus(join(folder, 'half_plus_two', '1'), 2);
+    const server = await startServer({ modelDir: folder });
+    const say = (what: string, accept = '*/*') => ask(server, what, 'text/plain', accept);
+
+    // Act
+    const replies = await Promise.all(['given', 'bytes', 'asked', 'list', 'header'].map((what) => say(what)));
+    const asked = await Promise.all(['text/html', 'text/html, */*', 'none'].map((accept) => say('asked', accept)));
+    await server.stop();
+
+    // Assess
+    expect(replies).toEqual([
+      { status: 200, type: 'text/x-said', text: 'no channel' },
+      { status: 200, type: 'application/json', text: 'no channel' },
+      { status: 200, type: 'application/json', text: 'no channel' },
+      { status: 200, type: 'application/json', text: '["one","two"]' },
+      { status: 500, type: 'application/json', text: expect.stringContaining('the content type \\"text/plain') },
+    ]);
+    expect(replies.at(-1)!.text).toContain('"code":"HandlerFailed"');
+    expect(asked.map(({ type }) => type)).toEqual(['text/html', 'application/json', 'application/json']);
+  });
+
   it('that cannot be loaded refuses to start, saying why', async () => {
     // Prepare
     const folder = await modelWith(`import 'not-installed'; export const handler = () => 'x';`);

@@ -2,7 +2,8 @@
  * A model behind its own handlers, as AWS's container runs `inference.py`: they make the model's REST request of whatever
  * came in, and the answer of what the model said. The routes below /tfs/ go to the model itself.
  */
-import { TwinvecError, toTwinvecError } from '#core/errors.ts';
+import { quoteForMessage, TwinvecError, toTwinvecError } from '#core/errors.ts';
+import { parseMediaTypeText } from '#core/http/media-type-syntax.ts';
 import type { RequestHead } from '../http/served-model.ts';
 import type { Answer, AnswerHooks, Servable } from '../servables/servable.ts';
 import type { RequestFacts } from './contract.ts';
@@ -66,7 +67,7 @@ export class HandledModel implements CallableModel {
         ? await this.#options.run({ step: 'handler', payload: success(body), facts, predict })
         : await this.#runPair(body, facts, ask, predict);
     if (!answered || hooks.client.isGone) return undefined;
-    return { body: answered.body, contentType: answered.contentType ?? answerType(head.accept), ...timing };
+    return { body: answered.body, contentType: typeOf(answered, head.accept), ...timing };
   }
 
   /** An error of the model goes to the caller as it is, and `outputHandler` does not see it. */
@@ -118,7 +119,19 @@ function success(bytes: Uint8Array): PlainPayload {
   return { bytes, statusCode: 200 };
 }
 
-/** A handler that names no type gives the one that was asked for, where that is a single one. */
-function answerType(accept: string | undefined): string {
-  return accept === undefined || /[*,]/.test(accept) ? JSON_TYPE : accept;
+/**
+ * A handler that names no type gives the one that was asked for, where that is a single one. Many hand on what was asked
+ * for as it is, which may be a list or a range.
+ *
+ * @throws TwinvecError HandlerFailed for what no header can hold
+ */
+function typeOf({ contentType }: HandlerAnswer, accept: string | undefined): string {
+  for (const type of [contentType, accept]) {
+    if (!type || /[*,]/.test(type)) continue;
+    if (parseMediaTypeText(type)) return type;
+    if (type === accept) break;
+    const problem = `The handler gave its answer the content type ${quoteForMessage(type)}, which is none.`;
+    throw new TwinvecError('HandlerFailed', problem);
+  }
+  return JSON_TYPE;
 }

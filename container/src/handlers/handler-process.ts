@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { TwinvecError } from '#core/errors.ts';
 import type { Logger } from '../log/logger.ts';
 import type { RequestFacts } from './contract.ts';
+import { readHandlerMessage } from './handler-message.ts';
 import type { FromHandler, PlainPayload, Step, ToHandler } from './protocol.ts';
 
 const PROGRAM = fileURLToPath(new URL('./process.ts', import.meta.url));
@@ -58,7 +59,7 @@ export class HandlerProcess {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       execArgv: [`--max-old-space-size=${memoryMb}`],
     });
-    this.#child.on('message', (message: FromHandler) => this.#receive(message));
+    this.#child.on('message', (message) => this.#receive(message));
     this.#child.on('error', (error) => this.#end(error.message, onExit));
     this.#child.on('exit', (code, signal) => this.#end(`it ended with ${signal ?? `exit code ${code}`}`, onExit));
     this.#forwardLines(this.#child.stdout!);
@@ -104,8 +105,12 @@ export class HandlerProcess {
     if (this.#child.connected) this.#child.send(message, () => {});
   }
 
-  #receive(message: FromHandler): void {
-    switch (message.type) {
+  #receive(received: unknown): void {
+    const message = readHandlerMessage(received);
+    switch (message?.type) {
+      case undefined:
+        this.#log.repeated('warn', 'handler_message_ignored', 'message');
+        break;
       case 'ready':
         this.#started.resolve(message.steps);
         break;

@@ -4,14 +4,16 @@
  */
 import { pathToFileURL } from 'node:url';
 import type { Answer, Body, HandlerContext, ModelResponse, RequestFacts } from './contract.ts';
-import type { FromHandler, PlainPayload, Step, ToHandler } from './protocol.ts';
+import { type FromHandler, type PlainPayload, STEPS, type Step, type ToHandler } from './protocol.ts';
 
 type Script = ReadonlyMap<Step, (payload: ModelResponse, context: HandlerContext) => unknown>;
 
-const STEPS: readonly Step[] = ['inputHandler', 'outputHandler', 'handler'];
+const sendToServer = process.send?.bind(process);
+// Packages that find it take the server for a process manager of theirs, and tell it things.
+delete process.send;
 
 function send(message: FromHandler): void {
-  process.send?.(message);
+  sendToServer?.(message);
 }
 
 async function loadScript(path: string): Promise<Script> {
@@ -52,14 +54,12 @@ function toBytes(body: unknown): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** A list of two, the second a media type, is a body with its type; anything else is a body. */
+/** Bytes with a text, or a text with what looks like a media type, are a body with its type; anything else is a body. */
 function isTyped(answer: unknown): answer is readonly [Body, string] {
-  return (
-    Array.isArray(answer) &&
-    answer.length === 2 &&
-    (typeof answer[0] === 'string' || answer[0] instanceof Uint8Array) &&
-    typeof answer[1] === 'string'
-  );
+  if (!Array.isArray(answer) || answer.length !== 2) return false;
+  const [body, type] = answer as readonly unknown[];
+  if (typeof type !== 'string') return false;
+  return body instanceof Uint8Array || (typeof body === 'string' && (type === '' || type.includes('/')));
 }
 
 async function run(script: Script, { step, payload, facts }: Extract<ToHandler, { type: 'run' }>): Promise<void> {

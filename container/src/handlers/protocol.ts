@@ -3,8 +3,9 @@
  */
 import type { RequestFacts } from './contract.ts';
 
-/** The function of the script that a message is for. */
-export type Step = 'inputHandler' | 'outputHandler' | 'handler';
+/** The functions of the script that a message can be for. */
+export const STEPS = ['inputHandler', 'outputHandler', 'handler'] as const;
+export type Step = (typeof STEPS)[number];
 
 export type ToHandler =
   | { readonly type: 'run'; readonly step: Step; readonly payload: PlainPayload; readonly facts: RequestFacts }
@@ -16,8 +17,13 @@ export type FromHandler =
   | { readonly type: 'broken'; readonly message: string }
   /** The handler asks the model; any number of times while it runs. */
   | { readonly type: 'predict'; readonly call: number; readonly body: Uint8Array }
-  | { readonly type: 'done'; readonly body: Uint8Array; readonly contentType: string | undefined }
-  | { readonly type: 'failed'; readonly message: string; readonly statusCode?: number; readonly stack?: string };
+  | { readonly type: 'done'; readonly body: Uint8Array; readonly contentType?: string | undefined }
+  | {
+      readonly type: 'failed';
+      readonly message: string;
+      readonly statusCode?: number | undefined;
+      readonly stack?: string | undefined;
+    };
 
 export interface PlainPayload {
   readonly bytes: Uint8Array;
