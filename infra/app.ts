@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import { TwinvecError } from '#core/errors.ts';
 import { REPOSITORY_ROOT } from './constructs/repository.ts';
 import { findEnvironment } from './environments/all.ts';
 import { addService } from './service.ts';
@@ -13,5 +14,12 @@ import { addService } from './service.ts';
 const { context } = JSON.parse(readFileSync(join(REPOSITORY_ROOT, 'cdk.json'), 'utf8'));
 const app = new App({ context, outdir: process.env.CDK_OUTDIR ?? join(REPOSITORY_ROOT, 'cdk.out') });
 const name: unknown = app.node.tryGetContext('environment') ?? process.env.TWINVEC_ENVIRONMENT ?? 'dev';
-addService(app, findEnvironment(String(name)));
-app.synth();
+try {
+  addService(app, findEnvironment(String(name)));
+  app.synth();
+} catch (thrown) {
+  if (!(thrown instanceof TwinvecError)) throw thrown;
+  // What is wrong with the environment is for whoever wrote it, who has no use for where we noticed.
+  process.stderr.write(`${thrown.message}\n`);
+  process.exitCode = 1;
+}

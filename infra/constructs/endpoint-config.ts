@@ -12,8 +12,15 @@ import type { RequestBucket } from './request-bucket.ts';
 export interface EndpointConfigProps {
   readonly model: GpuModel;
   readonly hosting: Endpoint;
+  /** Encrypts the instance's volume, where the type has one that takes a key. */
   readonly volumeKey: IKey;
+  /**
+   * Where asynchronous answers and captured requests go; needed by those.
+   *
+   * @default nothing is kept
+   */
   readonly requests: RequestBucket | undefined;
+  /** @default no VPC */
   readonly network?: PrivateNetwork | undefined;
 }
 

@@ -18,12 +18,18 @@ import type { PrivateNetwork } from './private-network.ts';
 import type { RequestBucket } from './request-bucket.ts';
 
 export interface GpuEndpointProps {
+  /** Stable: callers and permissions name it. */
   readonly endpointName: string;
   readonly model: GpuModel;
+  /** Of which kind, on what, how many, and how a new model takes over. */
   readonly hosting: Endpoint;
   /** Encrypts the instance's volume, where the type has one that takes a key. */
   readonly volumeKey: IKey;
-  /** Where asynchronous answers and captured requests go. Needed by those. */
+  /**
+   * Where asynchronous answers and captured requests go; needed by those.
+   *
+   * @default nothing is kept
+   */
   readonly requests: RequestBucket | undefined;
   /** @default no VPC */
   readonly network?: PrivateNetwork | undefined;

@@ -11,7 +11,9 @@ import { addRestInference } from './rest-inference.ts';
 import type { FunctionSurroundings } from './service-function.ts';
 
 export interface InferenceApiProps {
+  /** Answers every route. */
   readonly router: IFunction;
+  /** Of which kind, who may call, how often, from which pages. */
   readonly api: Api;
   readonly surroundings: FunctionSurroundings;
 }

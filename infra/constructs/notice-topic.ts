@@ -8,6 +8,7 @@ import type { Construct } from 'constructs';
 
 export interface NoticeTopicProps {
   readonly key: Key;
+  /** Each has to confirm once. */
   readonly emails: readonly string[];
 }
 

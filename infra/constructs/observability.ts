@@ -10,8 +10,11 @@ import { BACKLOG_METRICS, backlogMetric, HOST_METRICS, hostMetric, variantMetric
 import type { NoticeTopic } from './notice-topic.ts';
 
 export interface ObservabilityProps {
+  /** A row of the dashboard each. */
   readonly endpoints: readonly { readonly endpointName: string; readonly mode: Endpoint['mode'] }[];
+  /** Those that a person is told of, when they ring and when they stop. */
   readonly alarms: readonly Alarm[];
+  /** Where they are told. */
   readonly notices: NoticeTopic;
   /** @default no budget */
   readonly monthlyUsd?: number | undefined;

@@ -4,6 +4,7 @@ import { BlockPublicAccess, Bucket, type BucketProps, type LifecycleRule } from 
 import type { Construct } from 'constructs';
 
 export interface PrivateBucketProps extends BucketProps {
+  /** Whether it stays, with what is in it, when the stack is deleted. */
   readonly keepData: boolean;
 }
 

@@ -19,7 +19,11 @@ export interface RouterFunctionProps {
    * @default it is refused
    */
   readonly overflow: GpuEndpoint | undefined;
-  /** Where requests wait that are answered later; needed by those. */
+  /**
+   * Where requests wait that are answered later; needed by those.
+   *
+   * @default there are none
+   */
   readonly requests: RequestBucket | undefined;
   /** @default ids are checked for their form only; the model knows better */
   readonly inputs: Environment['model']['inputs'];

@@ -27,8 +27,10 @@ import { watch } from './watch.ts';
 export interface TrainingPipelineProps {
   readonly training: Training;
   readonly image: ServingImage;
+  /** Channels come from the input bucket, models go to the output bucket. */
   readonly buckets: DataBuckets;
   readonly key: IKey;
+  /** Where a new model's address is told. */
   readonly notices: NoticeTopic;
   /** Of every job, beside what the stack's resources carry. */
   readonly tags: Readonly<Record<string, string>>;

@@ -9,6 +9,7 @@ import { Construct } from 'constructs';
 import type { FunctionSurroundings } from './service-function.ts';
 
 export interface WebFirewallProps {
+  /** Of a REST API; AWS WAF takes no HTTP API. */
   readonly stageArn: string;
   /** In five minutes. */
   readonly requestsPerAddress: number;

@@ -1,4 +1,5 @@
 /** Environments: wrong values are all named before anything is built. */
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { findEnvironment } from '../../infra/environments/all.ts';
 import { parseEnvironment } from '../../infra/environments/schema.ts';
@@ -85,7 +86,11 @@ describe('an environment', () => {
     expect(() => synthesise(environment)).toThrow(/there is no file .*models\/none\.tar\.gz.*npx twinvec train/s);
   });
 
-  it('that does not exist is refused with the ones that do', () => {
-    expect(() => findEnvironment('stage')).toThrow('"stage" is not an environment. There are: dev, prod.');
+  it('that does not exist is refused with the ones that do, and nothing else is printed', () => {
+    const { status, stderr, stdout } = spawnSync(process.execPath, ['infra/app.ts'], {
+      env: { ...process.env, TWINVEC_ENVIRONMENT: 'stage' },
+      encoding: 'utf8',
+    });
+    expect([status, stdout, stderr]).toEqual([1, '', '"stage" is not an environment. There are: dev, prod.\n']);
   });
 });

@@ -1,6 +1,7 @@
 /** cdk-nag: every finding is either mended or acknowledged with a reason, and no acknowledgement outlives its finding. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
 import { describe, expect, it } from 'vitest';
 import { acknowledgements } from '../../infra/acknowledgements.ts';
 import type { Environment } from '../../infra/environments/schema.ts';
@@ -25,10 +26,10 @@ describe.each(Object.entries(VARIANTS))(
   (_, load) => {
     const environment = load();
 
-    it('find nothing that is not acknowledged', () => {
+    it('find nothing that is not acknowledged, and nothing has to be looked up in an account', () => {
       const app = createApp();
       addService(app, environment);
-      expect(() => app.synth()).not.toThrow();
+      expect(app.synth().manifest.missing).toBeUndefined();
     });
 
     it('find everything that is acknowledged, and each acknowledgement says why', () => {
@@ -45,3 +46,21 @@ describe.each(Object.entries(VARIANTS))(
     });
   },
 );
+
+describe("CloudFormation's own rules", () => {
+  it.each([
+    ['a health check that lasts too long', { containerStartupHealthCheckTimeoutInSeconds: 99_999 }, /3600/],
+    ['a name that no variant may have', { variantName: 'all traffic' }, /VariantName/],
+  ])('end the synth at %s', (_, wrong, message) => {
+    // Prepare
+    const app = createApp();
+    const stack = addService(app, VARIANTS.dev!());
+    const variant = { variantName: 'AllTraffic', modelName: 'm', instanceType: 'ml.m5.large', initialInstanceCount: 1 };
+
+    // Act
+    new CfnEndpointConfig(stack, 'Wrong', { kmsKeyId: 'k', productionVariants: [{ ...variant, ...wrong }] });
+
+    // Assess
+    expect(() => app.synth()).toThrow(message);
+  });
+});

@@ -1,6 +1,6 @@
 /**
- * The pages about AWS (deploy, operations, cost) name only commands, options, files and alarms that there are, and the
- * prices of the table.
+ * The pages about AWS (deploy, operations, cost, security) name only commands, options, files, alarms and tests that there
+ * are, and the prices of the table.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -108,6 +108,16 @@ describe('the alarms of the page of operations', () => {
     const table = page('operations.md').split('Where a batch run stopped')[1]!;
     const documented = [...table.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]!);
     expect(documented.sort()).toEqual(failures.sort());
+  });
+});
+
+describe('the page of security', () => {
+  it('names tests that there are', () => {
+    const tests = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' });
+    const named = [...page('security.md').matchAll(/`([\w/.-]+\.test\.ts)`/g)].map((match) => match[1]!);
+    expect(named.length).toBeGreaterThan(10);
+    const missing = named.filter((name) => !tests.some((path) => `/test/${path}`.endsWith(`/${name}`)));
+    expect(missing).toEqual([]);
   });
 });
 
