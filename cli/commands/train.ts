@@ -113,13 +113,17 @@ async function linkChannel(target: string, source: string): Promise<void> {
 }
 
 async function linkFolder(target: string, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw new TwinvecError('InvalidConfiguration', `${folder} is no folder and cannot be made one (${cause.code}).`, {
+      cause,
+    });
+  });
   await symlink(resolve(folder), target);
 }
 
 async function readHyperparameters(options: TrainOptions): Promise<Record<string, string>> {
   const fromFile = options.hyperparameters
-    ? parseObject(options.hyperparameters, await readFile(options.hyperparameters, 'utf8'))
+    ? parseObject(options.hyperparameters, await readText(options.hyperparameters))
     : {};
   const fromOptions = options.set.map((pair): [string, string] => {
     const equals = pair.indexOf('=');
@@ -127,6 +131,12 @@ async function readHyperparameters(options: TrainOptions): Promise<Record<string
     return [pair.slice(0, equals), pair.slice(equals + 1)];
   });
   return { ...fromFile, ...Object.fromEntries(fromOptions) };
+}
+
+function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new TwinvecError('InvalidHyperparameters', `There is no readable file ${file}.`, { cause });
+  });
 }
 
 /** SageMaker's map is string to string; a file may hold plain numbers and booleans. */

@@ -107,6 +107,8 @@ describe('when something is wrong', () => {
     [['train', '--train', 'nowhere.jsonl', '--output', 'out'], /no file or folder nowhere\.jsonl/],
     [['train', '--train', 'x', '--output', 'test'], /not empty/],
     [['train', '--train', 'x', '--output', 'out', '--set', 'epochs'], /write it as name=value/],
+    [['train', '--train', 'test', '--output', 'out', '--hyperparameters', 'nowhere.json'], /no readable file nowhere/],
+    [['train', '--train', 'test', '--output', 'out', '--checkpoints', 'package.json'], /package\.json is no folder/],
     [['serve', '--model', 'nowhere'], /no model at nowhere/],
     [['plan', ...WORK, '--deadline', '4m', '--rate', 'ml.g5.xlarge=9'], /'--deadline <time>' argument '4m'.*90min/],
     [['plan', ...WORK, '--deadline', '4min', '--rate', 'ml.g5.xlarge=9'], /--deadline is 4 min 00 s, which --start/],
@@ -125,7 +127,7 @@ describe('when something is wrong', () => {
     expect(ended.errors).not.toMatch(/\n {4}at /);
   });
 
-  it.each(['prepare', 'train', 'serve', 'transform', 'neighbours', 'plan', 'invoke', 'local'])(
+  it.each(['prepare', 'train', 'serve', 'transform', 'neighbours', 'evaluate', 'index', 'plan', 'invoke', 'local'])(
     'explains %s with examples',
     async (verb) => {
       // Act

@@ -139,15 +139,24 @@ async function stopped(progress: TrainingProgress, input: TrainingInput, keeper:
 function diverged(
   epoch: number,
   place: string,
-  { optimizer, network }: Object2VecSettings,
+  settings: Object2VecSettings,
   keeper: WeightsKeeper,
   report: TrainingReport,
 ) {
-  const labels = network.output.kind === 'softmax' ? '' : ', or labels are very large: scale them to about -1 to 1';
-  const message =
-    `The loss is not a finite number any more at epoch ${epoch}, ${place}. ` +
-    `Likely learning_rate=${optimizer.learningRate} is too high${labels}.`;
+  const message = `The loss is not a finite number any more at epoch ${epoch}, ${place}. ${likelyCause(settings)}`;
   if (!keeper.kept) throw new TwinvecError('NonFiniteOutput', message);
   report.note(`${message} The model is that of epoch ${keeper.kept.epoch}.`);
   return { end: 'diverged' } as const;
+}
+
+function likelyCause({ optimizer: { name, learningRate, weightDecay }, network }: Object2VecSettings): string {
+  const high = [
+    ...(name === 'adadelta' ? [] : [`learning_rate=${learningRate}`]),
+    ...(weightDecay === 0 ? [] : [`weight_decay=${weightDecay}`]),
+  ].join(' or ');
+  const causes = [
+    ...(high ? [`${high} is too high`] : []),
+    ...(network.output.kind === 'softmax' ? [] : ['labels are very large: scale them to about -1 to 1']),
+  ];
+  return causes.length > 0 ? `Likely ${causes.join(', or ')}.` : 'Try another optimizer than adadelta.';
 }

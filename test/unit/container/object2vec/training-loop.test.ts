@@ -262,6 +262,20 @@ describe('the training loop', () => {
     });
   });
 
+  it.each([
+    [{ learning_rate: '1', weight_decay: '3' }, 'Likely learning_rate=1 or weight_decay=3 is too high.'],
+    [
+      { output_layer: 'mean_squared_error', optimizer: 'adadelta', weight_decay: '3' },
+      'Likely weight_decay=3 is too high, or labels are very large: scale them to about -1 to 1.',
+    ],
+    [{ optimizer: 'adadelta' }, 'Try another optimizer than adadelta.'],
+  ])('names what the job has set that can make the loss not finite: %j', async (changes, cause) => {
+    const engine = new LogisticEngine(1);
+    engine.step = () => ({ loss: Number.NaN });
+    const { input } = inputFor(changes, { engine });
+    await expect(trainEpochs(input)).rejects.toThrow(`epoch 0, batch 0. ${cause}`);
+  });
+
   it('keeps an earlier epoch when the loss is not finite later', async () => {
     // Prepare: an engine whose loss overflows in its third epoch
     const engine = new LogisticEngine(1);
