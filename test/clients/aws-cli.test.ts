@@ -4,12 +4,13 @@ import { once } from 'node:events';
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { SageMakerClient, waitUntilEndpointInService } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { encodeExample } from '#core/examples/example-writer.ts';
 import { writeTfRecord } from '#core/framing/tfrecord.ts';
 import { packArchives, readImages } from '../../examples/image-classification/pack.ts';
+import { LOCAL_CREDENTIALS } from '../../local/start.ts';
 import { pair } from '../fixtures/pair-model/train-pair-model.ts';
 import { nativeEngine } from '../native-engine.ts';
 import { cliCommand, findClis, runCli } from './aws-cli.ts';
@@ -23,10 +24,14 @@ vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
 const LISTING = fileURLToPath(new URL('blog-listing.sh', import.meta.url));
 const clis = findClis(await findPackages(AWS_CLI));
 
+const QUICKLY = { maxWaitTime: 300, minDelay: 1, maxDelay: 1 };
+
 let service: ServiceWithModels;
+let sageMaker: SageMakerClient;
 
 beforeAll(async () => {
   service = await startWithModels();
+  sageMaker = new SageMakerClient({ endpoint: service.url, region: 'us-east-1', credentials: LOCAL_CREDENTIALS });
 });
 
 afterAll(() => service.close());
@@ -73,17 +78,8 @@ describe.each(clis)('$name with the local SageMaker$note', (cli) => {
         variant,
       );
       await aws('sagemaker', 'create-endpoint', '--endpoint-name', name, '--endpoint-config-name', name);
-      const status = [
-        'sagemaker',
-        'describe-endpoint',
-        '--endpoint-name',
-        name,
-        '--query',
-        'EndpointStatus',
-        '--output',
-        'text',
-      ];
-      while ((await aws(...status)) === 'Creating') await wait(200);
+      // The waiter looks every 30 s, and each look of the CLI by hand is another Python that starts.
+      await waitUntilEndpointInService({ client: sageMaker, ...QUICKLY }, { EndpointName: name });
       await aws('sagemaker', 'wait', 'endpoint-in-service', '--endpoint-name', name);
       const invoke = [
         'sagemaker-runtime',
@@ -153,7 +149,8 @@ describe.each(clis)('$name with the local SageMaker$note', (cli) => {
       // Act
       const command = cliCommand(cli, service.url).join(' ');
       const script = `aws() { command ${command} "$@"; }; export -f aws; . ${LISTING}`;
-      const child = spawn('bash', ['-c', script], { cwd: folder, env: clientEnvironment(service.url, cli.packages) });
+      const env = { ...clientEnvironment(service.url, cli.packages), NODE: process.execPath };
+      const child = spawn('bash', ['-c', script], { cwd: folder, env });
       child.stdin.end();
       const [, complaints, [exitCode]] = await Promise.all([
         text(child.stdout),
