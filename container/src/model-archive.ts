@@ -20,16 +20,19 @@ interface Entry {
   readonly mode: number;
 }
 
-/** @throws TwinvecError InvalidArtifact naming the entry, or that the file is no archive. */
-export async function extractArchive(file: string, folder: string): Promise<void> {
-  await checkArchive(file);
+/**
+ * @param name What people call the archive, where it is not the file's own name.
+ * @throws TwinvecError InvalidArtifact naming the archive and the entry, or that the file is no archive.
+ */
+export async function extractArchive(file: string, folder: string, name = path.basename(file)): Promise<void> {
+  await checkArchive(file, name);
   await mkdir(folder, { recursive: true });
   await tar.extract({ file, cwd: folder, strict: true, preserveOwner: false }).catch((error: unknown) => {
-    throw broken(file, error);
+    throw broken(name, error);
   });
 }
 
-async function checkArchive(file: string): Promise<void> {
+async function checkArchive(file: string, name: string): Promise<void> {
   let entries = 0;
   let bytes = 0;
   let problem: string | undefined;
@@ -42,11 +45,11 @@ async function checkArchive(file: string): Promise<void> {
     if (bytes > MOST_BYTES) problem ??= `it unpacks to more than ${MOST_BYTES} bytes`;
   };
   await visitEntries(file, onReadEntry).catch((error: unknown) => {
-    throw broken(file, error);
+    throw broken(name, error);
   });
   if (entries === 0) problem ??= 'it is empty, or not a gzip-compressed tar file';
   if (!problem) return;
-  throw new TwinvecError('InvalidArtifact', `the model archive ${path.basename(file)} was refused: ${problem}`);
+  throw new TwinvecError('InvalidArtifact', `the model archive ${name} was refused: ${problem}`);
 }
 
 /** Also those that the package passes over without a word, such as sparse files: their data would be missing later. */
@@ -78,9 +81,9 @@ function entryProblem(entry: Entry): string | undefined {
   return undefined;
 }
 
-function broken(file: string, cause: unknown): TwinvecError {
+function broken(name: string, cause: unknown): TwinvecError {
   const said = cause instanceof Error ? cause.message : 'unknown cause';
-  return new TwinvecError('InvalidArtifact', `the model archive ${path.basename(file)} cannot be read: ${said}`, {
+  return new TwinvecError('InvalidArtifact', `the model archive ${name} cannot be read: ${said}`, {
     cause,
   });
 }

@@ -54,7 +54,7 @@ export async function fetchArchive(s3: S3Client, uri: S3Uri, folder: string, sig
   const archive = `${folder}.tar.gz`;
   await download(s3, uri, archive, signal);
   try {
-    await extractArchive(archive, folder);
+    await extractArchive(archive, folder, uriText(uri));
   } finally {
     await rm(archive, { force: true });
   }

@@ -144,7 +144,9 @@ describe('GET /', () => {
 
     // Assess
     const body = await page();
-    expect(body).toMatch(/<strong>broken<\/strong><br>eu-west-1, configuration c: v x 1<\/td>.*model\.tar\.gz/);
+    expect(body).toMatch(
+      /<strong>broken<\/strong><br>eu-west-1, configuration c: v x 1<\/td>.*s3:\/\/models\/model\.tar\.gz/,
+    );
     expect(body).toMatch(/<strong>failing<\/strong><br>eu-west-1, model none, input s3:\/\/models\/in\.jsonl/);
     expect(body).toContain(path.join(local.dir, 's3', 'models', 'out'));
     expect(body).toContain(path.join(local.dir, 'logs/aws/sagemaker/TransformJobs/failing'));
