@@ -1,6 +1,6 @@
 /**
  * A vocabulary for many threads: a hash table in shared memory, so that every thread that decodes text looks words up in
- * one copy. 3,000,000 words of eight letters take about 110 MB in all; a Map of them takes over 200 MB in each thread.
+ * one copy. 3,000,000 words of eight letters take 106 MB in all; a Map of them takes over 200 MB in each thread.
  */
 import type { Vocabulary, WordIds } from './vocabulary.ts';
 

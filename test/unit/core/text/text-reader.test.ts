@@ -32,6 +32,17 @@ describe('a table of words in shared memory', () => {
     expect(parts.slots.buffer).toBeInstanceOf(SharedArrayBuffer);
     expect(parts.units.buffer).toBeInstanceOf(SharedArrayBuffer);
   });
+
+  it.each([32_767, 32_768, 50_000])('takes 16 to 24 bytes of each of %i words, and two of each letter', (count) => {
+    const words = Array.from({ length: count }, (_, n) => String(100_000 + n));
+    const { slots, starts, units, ids } = WordTable.of(
+      new Vocabulary(new Map(words.map((word, n) => [word, n]))),
+    ).parts;
+    expect(units.byteLength).toBe(2 * 6 * count);
+    const others = slots.byteLength + starts.byteLength + ids.byteLength;
+    expect(others / count).toBeGreaterThan(15.9);
+    expect(others / count).toBeLessThan(24.1);
+  });
 });
 
 describe('a reader of text', () => {
