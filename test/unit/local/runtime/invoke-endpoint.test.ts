@@ -192,7 +192,7 @@ describe('instances', () => {
 it('an asynchronous endpoint answers no synchronous calls', async () => {
   const container = await scripted(answer('fine'));
   const config = { AsyncInferenceConfig: { OutputConfig: {} } };
-  const service = await serveOne(container, { config, dir: '/tmp' });
+  const service = await serveOne(container, { config });
 
   await expect(invoke(service)).rejects.toMatchObject({ name: 'ValidationError', message: /InvokeEndpointAsync/ });
 });
