@@ -1,7 +1,7 @@
 /**
  * RFC 4180 over the bytes of one body, field by field, without strings: for requests, where the reader of streamed text
- * (csv.ts) would make a string of every number. The same rules: quotes only around whole fields, `""` for a quote,
- * lines end with \n or \r\n, blank lines are skipped.
+ * (csv.ts) would make a string of every number (docs/decisions/0022). The same rules: quotes only around whole fields,
+ * `""` for a quote, lines end with \n or \r\n, blank lines are skipped.
  */
 import { TwinvecError } from '#core/errors.ts';
 import { BYTE, ByteCursor } from '#core/json/byte-cursor.ts';

@@ -94,6 +94,7 @@ export class DelimitedReader {
       this.#state = 'quoted';
       return at + 1;
     }
+    this.#refuseStrayReturn();
     if (this.#state !== 'quote-in-quoted')
       throw this.#problem('a quote stands inside a field that does not start with one');
     this.#state = 'quoted';

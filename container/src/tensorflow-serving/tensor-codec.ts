@@ -8,7 +8,7 @@ import type { TensorSignatures } from '#core/tensors/signature.ts';
 import type { TensorDecodeOptions, TensorRequest, TensorResponse } from '#core/tensors/tensor-request.ts';
 import { type CodecOutcome, ownBuffers } from '../codec/codec-task.ts';
 import { fromPlainFailures, type PlainFailure, toPlainFailures } from '../codec/plain-error.ts';
-import { transferables } from '../engine/tensor-rows.ts';
+import { allTransferables } from '../engine/tensor-rows.ts';
 
 export interface DecodeTask {
   readonly kind: 'decode';
@@ -47,5 +47,5 @@ export function runTask(task: DecodeTask | EncodeTask): CodecOutcome<PlainTensor
     return { answer, moved: ownBuffers(answer) };
   }
   const answer = decodeTask(task);
-  return { answer, moved: transferables(answer.inputs) };
+  return { answer, moved: allTransferables(answer.inputs) };
 }

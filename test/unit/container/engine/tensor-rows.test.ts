@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NamedTensors } from '../../../../container/src/engine/session.ts';
 import {
+  allTransferables,
   hasFiniteValues,
   hasRows,
   joinRows,
@@ -70,5 +71,23 @@ describe('rows of tensors', () => {
 
     // Assess
     expect(moved).toEqual([2, 0]);
+  });
+
+  it('move with their long strings when nobody needs them any more, short and shared ones are copied', () => {
+    // Prepare
+    const long = new Uint8Array(20_000).fill(7);
+    const shared = new Uint8Array(100_000).subarray(0, 20_000);
+    const texts = { dtype: 'string', shape: [4], data: [long, long, shared, Uint8Array.of(1)] } as const;
+    const all = { ...tensorsOf(4, 3), texts };
+
+    // Act
+    const moved = allTransferables(all);
+    const received = structuredClone(all, { transfer: moved });
+
+    // Assess
+    expect(moved).toHaveLength(3);
+    expect(received.texts.data.map(({ byteLength }) => byteLength)).toEqual([20_000, 20_000, 20_000, 1]);
+    expect(received.texts.data[0]![0]).toBe(7);
+    expect([long.byteLength, shared.byteLength]).toEqual([0, 20_000]);
   });
 });
