@@ -4,7 +4,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { layOutModel } from '../../local/hosting/model-folder.ts';
 import { runContainer } from '../run-container.ts';
 
@@ -32,8 +32,8 @@ export function serveCommand(): Command {
       '--model <path>',
       'model folder of `twinvec train` or with TensorFlow SavedModels, or a model.tar.gz',
     )
-    .option('--port <port>', 'port to listen on', '8080')
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .addOption(new Option('--port <port>', 'port to listen on').env('SAGEMAKER_BIND_TO_PORT').default('8080'))
+    .addOption(new Option('--host <address>', 'address to listen on').env('TWINVEC_HOST').default('127.0.0.1'))
     .option('--engine <engine>', 'tensorflow, js or auto', process.env.TWINVEC_ENGINE ?? 'auto')
     .addHelpText('after', EXAMPLES)
     .action(serve);

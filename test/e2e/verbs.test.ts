@@ -26,9 +26,15 @@ beforeAll(async () => {
 
 afterAll(() => rm(work, { recursive: true }));
 
+/** Where a server listens, told by an option or by SageMaker's variable. */
+interface Place {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Resolves with the address once the server's log says that it is ready. */
-async function startServe(model: string, engine: string) {
-  const child = spawnTwinvec(['serve', '--model', model, '--port', '0', '--engine', engine]);
+async function startServe(model: string, { args = [], env = {} }: Place, engine: string) {
+  const child = spawnTwinvec(['serve', '--model', model, ...args, '--engine', engine], env);
   const exited = once(child, 'close');
   let url = '';
   for await (const line of createInterface({ input: child.stdout! })) {
@@ -44,10 +50,12 @@ async function startServe(model: string, engine: string) {
   return { url, stop };
 }
 
+const PLACES: readonly Place[] = [{ args: ['--port', '0'] }, { env: { SAGEMAKER_BIND_TO_PORT: '0' } }];
+
 describe.each(ENGINES)('on the %s engine', (engine) => {
-  it('trains a model, serves it and answers a request from the command line', async () => {
+  it.each(PLACES)('trains a model, serves it at %j and answers a request from the command line', async (place) => {
     // Prepare
-    const model = join(work, `model-${engine}`);
+    const model = await mkdtemp(join(work, `model-${engine}-`));
 
     // Act
     const trained = await runTwinvec([
@@ -61,7 +69,7 @@ describe.each(ENGINES)('on the %s engine', (engine) => {
       '--set',
       ...SETTINGS,
     ]);
-    const server = await startServe(model, engine);
+    const server = await startServe(model, place, engine);
     const answered = await runTwinvec(['invoke', '{"instances":[{"in0":[3],"in1":[4,5]}]}', '--url', server.url]);
     const piped = await runTwinvec(['invoke', '-', '--content-type', 'application/jsonlines', '--url', server.url], {
       input: '{"in0":[3]}\n{"in0":[4]}\n',
