@@ -3,12 +3,13 @@
  * earlier goes on, so that they cannot both give way.
  */
 
+const RUN = '$states.context.Execution';
 const OTHERS = [
-  '$count($states.result.Executions[',
-  '$substringBefore(Name, $states.context.Execution.Input.skipWhileRunning) = ""',
-  ' and $contains(Name, $states.context.Execution.Input.skipWhileRunning)',
-  ' and Name != $states.context.Execution.Name',
-  ' and $toMillis(StartDate) <= $toMillis($states.context.Execution.StartTime)])',
+  `$count($states.result.Executions[$substringBefore(Name, ${RUN}.Input.skipWhileRunning) = ""`,
+  ` and $contains(Name, ${RUN}.Input.skipWhileRunning)`,
+  ` and ($toMillis(StartDate) < $toMillis(${RUN}.StartTime)`,
+  // Started in the same millisecond: their names decide, alike in both.
+  ` or $toMillis(StartDate) = $toMillis(${RUN}.StartTime) and Name < ${RUN}.Name)])`,
 ].join('');
 
 /** @param next The state that a run goes on with. */

@@ -24,6 +24,8 @@ export class StateMachineSchedule extends Construct {
   constructor(scope: Construct, id: string, props: StateMachineScheduleProps) {
     super(scope, id);
     const { schedule, name } = props;
+    // An underscore, which no job's name has: "nightly-" would be the start of the runs of "nightly-embeddings" too.
+    const ownRuns = `${name}_`;
     const role = new Role(this, 'Role', {
       assumedBy: ownService(this, 'scheduler.amazonaws.com', 'schedule-group/default'),
     });
@@ -41,11 +43,11 @@ export class StateMachineSchedule extends Construct {
         input: Stack.of(this).toJsonString({
           StateMachineArn: props.stateMachineArn,
           // Another for every attempt; that a tick delivered twice makes one job is up to the job's own name.
-          Name: `${name}-<aws.scheduler.execution-id>`,
+          Name: `${ownRuns}<aws.scheduler.execution-id>`,
           Input: Stack.of(this).toJsonString({
             ...props.input,
             scheduledTime: '<aws.scheduler.scheduled-time>',
-            ...(schedule.overlap === 'skip' ? { skipWhileRunning: `${name}-` } : {}),
+            ...(schedule.overlap === 'skip' ? { skipWhileRunning: ownRuns } : {}),
           }),
         }),
         retryPolicy: {

@@ -92,10 +92,10 @@ describe('a schedule', () => {
   it('hands on the time that the run was meant for, and that it is left out while the last one goes on', () => {
     for (const { Target } of schedules) {
       const { Name, Input } = JSON.parse(plain(Target.Input));
-      expect(Name).toMatch(/-<aws\.scheduler\.execution-id>$/);
+      expect(Name).toMatch(/^[a-z-]+_<aws\.scheduler\.execution-id>$/);
       expect(JSON.parse(Input)).toMatchObject({
         scheduledTime: '<aws.scheduler.scheduled-time>',
-        skipWhileRunning: expect.stringMatching(/^[a-z-]+-$/),
+        skipWhileRunning: expect.stringMatching(/^[a-z-]+_$/),
       });
     }
   });
