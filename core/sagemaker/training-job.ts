@@ -196,19 +196,13 @@ function given<Member extends string>(
 function unsupportedFields(job: CreateTrainingJobRequest): string[] {
   const rules: readonly (readonly [boolean, string])[] = [
     [job.AlgorithmSpecification.TrainingInputMode === 'Pipe', 'AlgorithmSpecification.TrainingInputMode=Pipe'],
-    [job.OutputDataConfig.KmsKeyId !== undefined, 'OutputDataConfig.KmsKeyId'],
     ...given(job, '', NOT_HERE),
     ...given(job.AlgorithmSpecification, 'AlgorithmSpecification.', [
       'ContainerEntrypoint',
       'ContainerArguments',
       'TrainingImageConfig',
     ]),
-    ...given(job.ResourceConfig, 'ResourceConfig.', [
-      'VolumeKmsKeyId',
-      'InstanceGroups',
-      'TrainingPlanArn',
-      'InstancePlacementConfig',
-    ]),
+    ...given(job.ResourceConfig, 'ResourceConfig.', ['InstanceGroups', 'TrainingPlanArn', 'InstancePlacementConfig']),
     [
       job.CheckpointConfig !== undefined && !isContainerPath(job.CheckpointConfig.LocalPath),
       `CheckpointConfig.LocalPath=${job.CheckpointConfig?.LocalPath} (it must be below ${CONTAINER_BASE})`,
