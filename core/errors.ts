@@ -77,7 +77,10 @@ export const ERRORS = {
   InvalidConfiguration: caller(400, 'An environment variable, option or definition is out of range. All are listed.'),
   InvalidTrainingData: caller(400, 'A training channel is missing, empty or unreadable. The message names the file.'),
   InvalidArtifact: caller(400, 'The model folder or archive is not a model that this server can load.'),
-  InvalidManifest: caller(400, 'A manifest of a batch transform is not one. The message says where.'),
+  InvalidManifest: caller(
+    400,
+    'A manifest of a batch transform is not one, or names what its job may not read. The message says where.',
+  ),
   ValidationFailed: caller(400, 'An API parameter is missing or out of range.'),
   HandlerRefused: caller(400, "The model's own handler refused the request, with a 4xx status of its choice."),
   HandlerFailed: service(500, false, "The model's own handler threw an error, crashed, hung or took too much memory."),

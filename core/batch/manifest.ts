@@ -41,7 +41,7 @@ export function parseManifest(bytes: Uint8Array, name: string): Manifest {
 }
 
 export interface S3Manifest {
-  /** What the key of each object begins with, whichever it is. */
+  /** What each address begins with. */
   readonly base: S3Uri;
   readonly objects: readonly S3Uri[];
 }
@@ -49,9 +49,14 @@ export interface S3Manifest {
 /** The same for a manifest of objects in S3. @throws TwinvecError InvalidManifest also when the prefix is no s3:// address */
 export function parseS3Manifest(bytes: Uint8Array, name: string): S3Manifest {
   const { prefix, names } = parseManifest(bytes, name);
-  const base = parseS3Uri(prefix);
-  if (!base) throw new TwinvecError('InvalidManifest', `${name}: element 0: ${prefix} is not an s3:// address`);
-  return { base, objects: names.map((rest) => ({ bucket: base.bucket, key: base.key + rest })) };
+  const locate = (address: string, element: number): S3Uri => {
+    const location = parseS3Uri(address);
+    if (location) return location;
+    const problem = `${quoteForMessage(address)} is not an s3:// address`;
+    throw new TwinvecError('InvalidManifest', `${name}: element ${element}: ${problem}`);
+  };
+  // The whole address is taken apart, and not the prefix: without a "/" behind its bucket, a name may go on with the bucket's.
+  return { base: locate(prefix, 0), objects: names.map((rest, index) => locate(prefix + rest, index + 1)) };
 }
 
 /** The manifest of objects below one prefix. */

@@ -14,6 +14,11 @@ interface Listed {
 export class InputFingerprint {
   readonly #hash = createHash('sha256');
 
+  /** @param manifest That names the objects, where one does */
+  constructor(manifest?: Listed) {
+    if (manifest) this.add(manifest);
+  }
+
   /** Objects in the order of a listing. */
   add({ key, etag, bytes }: Listed): void {
     this.#hash.update(`${JSON.stringify([key, etag, bytes])}\n`);

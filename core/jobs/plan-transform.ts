@@ -45,6 +45,7 @@ export interface ValidationRequest
     TransformDefinition,
     keyof typeof InputFields | 'inputS3Uri' | 'accept' | 'outputFilter' | 'assembleWith' | 'maxBadRecords'
   > {
+  readonly inputManifestS3Uri?: string;
   readonly inputs?: NonNullable<TransformDefinition['inputs']>;
 }
 
@@ -60,6 +61,8 @@ export interface TransformPlan {
   readonly request: TransformRequest;
   /** The whole input of the run, whichever part of it this attempt reads. */
   readonly inputS3Uri: string;
+  /** Names the objects of the input, where not all below `inputS3Uri` are meant. */
+  readonly inputManifestS3Uri?: string;
   /** What the validator is to check before the request is made. */
   readonly validation: ValidationRequest;
   /** Where this run's record of itself is written. */
@@ -68,7 +71,7 @@ export interface TransformPlan {
 
 /**
  * @param scheduledTime ISO 8601; the time the run was scheduled for, never the time it started
- * @param attempt Of the run; all but the first read a manifest of files instead of the input's prefix
+ * @param attempt Of the run; all but the first read a manifest of the files that failed instead of the input
  * @throws TwinvecError ValidationFailed
  */
 export function planTransform(definition: TransformDefinition, scheduledTime: string, attempt = 0): TransformPlan {
@@ -78,20 +81,25 @@ export function planTransform(definition: TransformDefinition, scheduledTime: st
   // A folder of its own for every run: an earlier run's output is never overwritten. Its attempts share it, because a file
   // that is run again has no output yet, or one that is wrong.
   const folder = `${definition.outputS3Uri.replace(/\/+$/, '')}/${runName}`;
+  const manifest = attempt === 0 ? definition.inputManifestS3Uri : `${folder}/retry-${attempt}.json`;
   const source: S3Source =
-    attempt === 0
+    manifest === undefined
       ? { S3DataType: 'S3Prefix', S3Uri: definition.inputS3Uri }
-      : { S3DataType: 'ManifestFile', S3Uri: `${folder}/retry-${attempt}.json` };
+      : { S3DataType: 'ManifestFile', S3Uri: manifest };
   return {
     runName,
     jobName,
     attempt,
     scheduledTime: time,
     request: buildRequest(definition, jobName, source, folder),
-    inputS3Uri: definition.inputS3Uri,
+    ...inputOf(definition),
     validation: buildValidation(definition),
     manifestS3Uri: `${folder}/manifest.json`,
   };
+}
+
+function inputOf({ inputS3Uri, inputManifestS3Uri }: TransformDefinition) {
+  return { inputS3Uri, ...(inputManifestS3Uri === undefined ? {} : { inputManifestS3Uri }) };
 }
 
 function wholeSeconds(text: string): string {
@@ -118,10 +126,10 @@ function canonicalJson(value: unknown): string {
 
 function buildValidation(definition: TransformDefinition): ValidationRequest {
   const { modelKind, contentType, compressionType, splitType, batchStrategy, maxPayloadInMB } = definition;
-  const { inputFilter, joinSource, inputS3Uri, accept, outputFilter, assembleWith, maxBadRecords, inputs } = definition;
+  const { inputFilter, joinSource, accept, outputFilter, assembleWith, maxBadRecords, inputs } = definition;
   return {
     modelKind,
-    inputS3Uri,
+    ...inputOf(definition),
     contentType,
     compressionType,
     splitType,

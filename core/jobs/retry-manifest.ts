@@ -13,12 +13,12 @@ export interface RetryManifest {
 }
 
 /**
- * Names begin behind the last "/" of the input's prefix, so that outputs are called as in the run's first job.
+ * Names begin behind the last "/" of what the input's addresses began with, so that outputs are called as in the run's first job.
  *
  * @throws TwinvecError Conflict when no file has failed; PayloadTooLarge when a manifest cannot name them all
  */
-export function buildRetryManifest({ input, files, runName }: RunManifest): RetryManifest {
-  const address = toAddress(locate(input));
+export function buildRetryManifest({ input, inputManifest, files, runName }: RunManifest): RetryManifest {
+  const address = toAddress(locate(inputManifest?.prefix ?? input));
   const prefix = address.slice(0, address.lastIndexOf('/') + 1);
   const names = files.filter(hasFailed).map((file) => file.input);
   if (names.length === 0) throw new TwinvecError('Conflict', `No file of ${runName} has failed.`);

@@ -4,8 +4,10 @@
  */
 import * as z from 'zod';
 import { TwinvecError } from '#core/errors.ts';
+import type { S3Uri } from '#core/sagemaker/s3-uri.ts';
 import type { TransformPlan } from './plan-transform.ts';
 import type { FileCounts, Reconciliation } from './reconcile.ts';
+import { toAddress } from './s3-address.ts';
 
 const count = z.int().min(0);
 
@@ -20,6 +22,8 @@ const RunManifest = z.object({
   scheduledTime: z.string(),
   model: z.string(),
   input: z.string(),
+  /** The manifest that named the objects of the input, and what their addresses began with; absent = none did. */
+  inputManifest: z.object({ address: z.string(), prefix: z.string() }).optional(),
   output: z.string(),
   totals: z.object({
     reconciled: z.boolean(),
@@ -42,8 +46,10 @@ const RunManifest = z.object({
 
 export type RunManifest = Readonly<z.infer<typeof RunManifest>>;
 
+/** @param base What the addresses of the input's objects began with */
 export function buildRunManifest(
   plan: TransformPlan,
+  base: S3Uri,
   files: readonly FileCounts[],
   counts: Reconciliation,
 ): RunManifest {
@@ -57,6 +63,9 @@ export function buildRunManifest(
     scheduledTime: plan.scheduledTime,
     model: plan.request.ModelName,
     input: plan.inputS3Uri,
+    ...(plan.inputManifestS3Uri !== undefined && {
+      inputManifest: { address: plan.inputManifestS3Uri, prefix: toAddress(base) },
+    }),
     output: plan.request.TransformOutput.S3OutputPath,
     totals: { reconciled, inputChanged, recordsIn, recordsOut, placeholders },
     files: [...files],

@@ -11,14 +11,14 @@ const ADDRESS_LIMIT = 1024;
 
 /** The rules as a schema, for definitions and events that hold addresses. */
 export const S3Address = z.string().superRefine((text, context) => {
-  const problem = problemOf(text);
+  const problem = addressProblem(text);
   if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
 });
 
 /** @throws TwinvecError ValidationFailed */
 export function locate(address: string): S3Uri {
   const location = parseS3Uri(address);
-  const problem = problemOf(address);
+  const problem = addressProblem(address);
   if (location && problem === undefined) return location;
   throw new TwinvecError('ValidationFailed', `${quoteForMessage(address)} ${problem}`);
 }
@@ -27,7 +27,8 @@ export function toAddress({ bucket, key }: S3Uri): string {
   return `s3://${bucket}/${key}`;
 }
 
-function problemOf(text: string): string | undefined {
+/** What is wrong with an address, to follow its name in a sentence; undefined when nothing is. */
+export function addressProblem(text: string): string | undefined {
   if (text.length > ADDRESS_LIMIT) return `is longer than ${ADDRESS_LIMIT} characters`;
   const location = parseS3Uri(text);
   if (!location) return 'is not s3://bucket/key';

@@ -10,6 +10,7 @@ import { TwinvecError } from '#core/errors.ts';
 import { LIMITS } from '#core/limits.ts';
 import { MEDIA_TYPES } from '#core/object2vec/wire-formats.ts';
 import { TENSOR_ANSWER_TYPES, TENSOR_REQUEST_TYPES } from '#core/tensors/media-types.ts';
+import type { InputPlace } from './input-manifest.ts';
 import { S3Address } from './s3-address.ts';
 import { TransformCapture, TransformOptions } from './transform-options.ts';
 
@@ -120,12 +121,21 @@ export function checkPayloadShape(value: PayloadShape, context: z.RefinementCtx)
 /** The fields of a definition that do not depend on where it is deployed. */
 export const TransformFields = z.strictObject(fields);
 
+/** Where a manifest names the objects, the input is the folder that they have to be in. */
+function checkManifestFolder(value: InputPlace, context: z.RefinementCtx): void {
+  if (value.inputManifestS3Uri === undefined || value.inputS3Uri.endsWith('/')) return;
+  const message = 'must end with "/": it is the folder of the objects that inputManifestS3Uri may name';
+  context.addIssue({ code: 'custom', path: ['inputS3Uri'], message });
+}
+
 /** A definition that can be submitted: the fields, and where model, input and output are. */
 export const TransformDefinition = z
   .strictObject({
     ...fields,
     modelName: z.string().regex(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/),
     inputS3Uri: S3Address,
+    /** Of a manifest (S3DataType ManifestFile) that names the objects to be read, all below `inputS3Uri`. */
+    inputManifestS3Uri: S3Address.optional(),
     outputS3Uri: S3Address,
     /** Key for the output objects; absent = the bucket's own default. */
     outputKmsKeyId: z.string().min(1).max(2048).optional(),
@@ -133,6 +143,7 @@ export const TransformDefinition = z
     volumeKmsKeyId: z.string().min(1).max(2048).optional(),
     capture: TransformCapture.optional(),
   })
-  .superRefine(checkPayloadShape);
+  .superRefine(checkPayloadShape)
+  .superRefine(checkManifestFolder);
 
 export type TransformDefinition = z.infer<typeof TransformDefinition>;

@@ -85,7 +85,7 @@ function definitionOf(
   model: GpuModel,
   { environment, buckets, key }: BatchTransformsProps,
 ): Record<string, unknown> {
-  const { inputFolder, outputFolder, capture, schedule: _, ...fields } = job;
+  const { inputFolder, inputManifest, outputFolder, capture, schedule: _, ...fields } = job;
   const captured = capture && {
     s3Uri: buckets.output.s3UrlForObject(capture.folder),
     kmsKeyId: key.keyArn,
@@ -97,6 +97,7 @@ function definitionOf(
     ...(captured ? { capture: captured } : {}),
     modelName: model.modelName,
     inputS3Uri: buckets.input.s3UrlForObject(inputFolder),
+    ...(inputManifest === undefined ? {} : { inputManifestS3Uri: buckets.input.s3UrlForObject(inputManifest) }),
     outputS3Uri: buckets.output.s3UrlForObject(outputFolder),
     outputKmsKeyId: key.keyArn,
     ...(hasLocalStorage(fields.instanceType) ? {} : { volumeKmsKeyId: key.keyArn }),

@@ -14,11 +14,22 @@ export const folder = z
   .max(512)
   .regex(/^(?:[A-Za-z0-9_=-]+\/)+$/, 'must be folders that end with "/"');
 
+/** The key of one object inside a bucket. */
+const objectKey = z
+  .string()
+  .max(512)
+  .regex(
+    /^(?:[A-Za-z0-9_=-]+\/)*[A-Za-z0-9_=-]+(?:\.[A-Za-z0-9_=-]+)*$/,
+    'must be the name of an object, with its folders, such as manifests/today.json',
+  );
+
 export const JobDefinition = z
   .strictObject({
     ...TransformFields.omit({ inputs: true }).shape,
     instanceType: instanceTypeFor('transform'),
     inputFolder: folder,
+    /** Of the input bucket: a manifest that names the objects to be read, all in `inputFolder`; absent = all that is there. */
+    inputManifest: objectKey.optional(),
     outputFolder: folder,
     /** Manifests of what went in and came out, in a folder of the output bucket. */
     capture: z.strictObject({ folder, ...CaptureChoice }).optional(),

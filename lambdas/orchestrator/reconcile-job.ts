@@ -10,6 +10,8 @@ import { type FileCounts, type Reconciliation, reconcile } from '#core/jobs/reco
 import { buildRunManifest } from '#core/jobs/run-manifest.ts';
 import { locate, toAddress } from '#core/jobs/s3-address.ts';
 import type { TransformDefinition } from '#core/jobs/transform-definition.ts';
+import type { S3Uri } from '#core/sagemaker/s3-uri.ts';
+import { type InputObject, openInput } from '../commons/input-objects.ts';
 import { type ListedObject, listObjects, readObject, type S3Access, writeObject } from '../commons/s3-objects.ts';
 import { createCounter, type RecordCounter } from './count-records.ts';
 import type { JobState } from './observe-job.ts';
@@ -37,10 +39,10 @@ export async function reconcileJob(s3: S3Access, asked: Reconciling): Promise<Re
       `${job.jobName} is ${job.status}. Its records can be counted when it has ended.`,
     );
   }
-  const { files, found } = await countFiles(s3, plan);
+  const { base, files, found } = await countFiles(s3, plan);
   const inputChanged = fingerprint !== undefined && fingerprint !== found;
   const counts = reconcile(files, { maxPlaceholders: definition.maxPlaceholders, inputChanged });
-  const manifest = JSON.stringify(buildRunManifest(plan, files, counts), undefined, 2);
+  const manifest = JSON.stringify(buildRunManifest(plan, base, files, counts), undefined, 2);
   await writeObject(s3, locate(plan.manifestS3Uri), `${manifest}\n`, 'application/json');
   const retryable = plan.attempt < definition.failedFileRetries && couldHelp(job, counts);
   return { ...job, ...counts, manifestS3Uri: plan.manifestS3Uri, retryable };
@@ -54,32 +56,33 @@ function couldHelp({ status, failureReason }: JobState, { inputChanged, files, m
 
 async function countFiles(
   s3: S3Access,
-  { request, inputS3Uri }: TransformPlan,
-): Promise<{ readonly files: readonly FileCounts[]; readonly found: string }> {
-  const input = locate(inputS3Uri);
+  plan: TransformPlan,
+): Promise<{ readonly base: S3Uri; readonly files: readonly FileCounts[]; readonly found: string }> {
+  const { request } = plan;
+  const input = await openInput(s3, plan);
   const folder = locate(`${request.TransformOutput.S3OutputPath}/`);
   const outputs = new Map<string, ListedObject>();
   for await (const object of listObjects(s3, folder)) outputs.set(object.key, object);
   const counter = createCounter(request);
-  const fingerprint = new InputFingerprint();
+  const fingerprint = new InputFingerprint(input.manifest);
   const files: FileCounts[] = [];
-  for await (const object of listObjects(s3, input)) {
+  for await (const object of input.objects()) {
     fingerprint.add(object);
-    if (object.key.endsWith('/') && object.bytes === 0) continue;
-    const key = folder.key + outputName(input.key, object.key);
+    const key = folder.key + outputName(input.base.key, object.key);
     files.push(await countFile(s3, object, { bucket: folder.bucket, key }, outputs.get(key), counter));
   }
-  return { files, found: fingerprint.digest() };
+  return { base: input.base, files, found: fingerprint.digest() };
 }
 
 async function countFile(
   s3: S3Access,
-  input: ListedObject,
+  input: InputObject,
   expected: { readonly bucket: string; readonly key: string },
   output: ListedObject | undefined,
   counter: RecordCounter,
 ): Promise<FileCounts> {
-  const recordsIn = await counter.countInput(readObject(s3, input));
+  // No records are known of one that a manifest names and that is gone: without an output it failed.
+  const recordsIn = input.missing ? 0 : await counter.countInput(readObject(s3, input));
   const received = output && (await counter.countOutput(readObject(s3, output)));
   return {
     input: toAddress(input),

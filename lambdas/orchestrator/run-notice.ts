@@ -35,6 +35,7 @@ export function writeNotice(plan: TransformPlan, outcome: Outcome, executionArn:
     `Scheduled  ${plan.scheduledTime}`,
     `Model      ${plan.request.ModelName}`,
     `Input      ${plan.inputS3Uri}`,
+    ...(plan.inputManifestS3Uri === undefined ? [] : [`           what ${plan.inputManifestS3Uri} names of it`]),
     `Output     ${plan.request.TransformOutput.S3OutputPath}`,
     `Reason     ${oneLine(reason).slice(0, REASON_LIMIT)}`,
     ...(details.length === 0 ? [] : ['', ...details]),

@@ -4,13 +4,14 @@
  */
 import * as z from 'zod';
 import { S3Address } from '#core/jobs/s3-address.ts';
-import { InputFields, InputSizes, TransformFields } from '#core/jobs/transform-definition.ts';
+import { InputFields, InputSizes, TransformDefinition, TransformFields } from '#core/jobs/transform-definition.ts';
 import { ValidationPart } from './part.ts';
 import { ValidationReport } from './report.ts';
 
 const input = {
   ...InputFields,
   inputS3Uri: S3Address,
+  inputManifestS3Uri: TransformDefinition.shape.inputManifestS3Uri,
   accept: TransformFields.shape.accept,
   outputFilter: TransformFields.shape.outputFilter,
   assembleWith: TransformFields.shape.assembleWith,

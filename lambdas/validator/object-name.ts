@@ -1,5 +1,5 @@
 /**
- * Objects that are in a prefix by accident. S3Prefix is a plain string prefix, so a transform takes in whatever
+ * Objects that are in an input by accident. S3Prefix is a plain string prefix, so a transform takes in whatever
  * happens to start with it (spec sagemaker 2.4): earlier outputs, manifests, a neighbour folder.
  */
 import { quoteForMessage } from '#core/errors.ts';
@@ -20,7 +20,11 @@ export interface Expected {
   readonly compressionType: 'None' | 'Gzip';
 }
 
-/** Why the object does not belong, undefined when it does. A name without any ending is taken as data (`part-00000`). */
+/**
+ * Why the object does not belong, undefined when it does. A name without any ending is taken as data (`part-00000`).
+ *
+ * @param prefix That took the object in; empty for one that a manifest names
+ */
 export function strayReason(prefix: string, key: string, expected: Expected): string | undefined {
   const name = key.slice(key.lastIndexOf('/') + 1);
   if (name.startsWith('_') || name.startsWith('.')) return `${quoteForMessage(name)} is a marker, not data`;
@@ -40,9 +44,4 @@ function isNeighbour(prefix: string, key: string): boolean {
   if (prefix === '' || prefix.endsWith('/')) return false;
   const rest = key.slice(prefix.length);
   return !rest.startsWith('/') && rest.includes('/');
-}
-
-/** The empty object that some tools write for a folder; a transform has nothing to do with it. */
-export function isFolderMarker(key: string, bytes: number): boolean {
-  return key.endsWith('/') && bytes === 0;
 }

@@ -1,5 +1,5 @@
 /**
- * A part of an input: the keys after one and up to another, or a range of bytes of one object. Two short strings and two
+ * A part of an input: what it lists after one key and up to another, or a range of bytes of one object. Two short strings and two
  * numbers whatever the size of the input, so that a plan for Step Functions' Distributed Map fits into its payload.
  */
 import * as z from 'zod';

@@ -1,13 +1,12 @@
 /**
- * How an input is divided among functions: objects in the order of their keys until a part is full, and large ones of
+ * How an input is divided among functions: objects in the order of their listing until a part is full, and large ones of
  * lines cut into ranges of bytes. Frames and gzip can only be read from their start.
  */
 import { TwinvecError } from '#core/errors.ts';
 import { InputFingerprint } from '#core/jobs/input-fingerprint.ts';
-import { locate } from '#core/jobs/s3-address.ts';
-import { listObjects, type S3Access } from '../commons/s3-objects.ts';
+import { openInput } from '../commons/input-objects.ts';
+import type { S3Access } from '../commons/s3-objects.ts';
 import type { PlanEvent } from './event.ts';
-import { isFolderMarker } from './object-name.ts';
 import type { ValidationPart } from './part.ts';
 
 export interface ValidationPlan {
@@ -31,15 +30,14 @@ interface Sized {
   readonly bytes: number;
 }
 
-/** @throws TwinvecError PayloadTooLarge when not even the largest parts are few enough to be passed on */
+/** @throws TwinvecError InvalidManifest; PayloadTooLarge when not even the largest parts are few enough to be passed on */
 export async function planParts(s3: S3Access, event: PlanEvent): Promise<ValidationPlan> {
-  const fingerprint = new InputFingerprint();
+  const input = await openInput(s3, event);
+  const fingerprint = new InputFingerprint(input.manifest);
   const objects: Sized[] = [];
   let bytes = 0;
-  for await (const object of listObjects(s3, locate(event.inputS3Uri))) {
+  for await (const object of input.objects()) {
     fingerprint.add(object);
-    // A part of nothing but a marker would be refused as empty.
-    if (isFolderMarker(object.key, object.bytes)) continue;
     objects.push({ key: object.key, bytes: object.bytes });
     bytes += object.bytes;
   }

@@ -1,28 +1,30 @@
 /**
- * Every object under a prefix, checked before any instance is paid for: names, sizes, then the bytes of each.
+ * Every object of an input, checked before any instance is paid for: names, sizes, then the bytes of each.
  */
-import { locate, toAddress } from '#core/jobs/s3-address.ts';
+import { toAddress } from '#core/jobs/s3-address.ts';
 import { mebibytes } from '#core/limits.ts';
-import { type ListedObject, listObjects, readObject, type S3Access } from '../commons/s3-objects.ts';
+import { type InputObject, openInput } from '../commons/input-objects.ts';
+import { type ListedObject, readObject, type S3Access } from '../commons/s3-objects.ts';
 import { checkObject } from './check-object.ts';
 import type { ValidateEvent } from './event.ts';
 import { readingStart } from './line-range.ts';
-import { isFolderMarker, strayReason } from './object-name.ts';
+import { strayReason } from './object-name.ts';
 import { ReportBuilder, type ValidationReport } from './report.ts';
 
-/** @throws TwinvecError when S3 could not be read to the end */
+/** @throws TwinvecError InvalidManifest; others when S3 could not be read to the end */
 export async function validateInput(s3: S3Access, event: ValidateEvent): Promise<ValidationReport> {
   const report = new ReportBuilder();
-  const input = locate(event.inputS3Uri);
+  const input = await openInput(s3, event);
+  // What a manifest names is not there by accident of its folder.
+  const prefix = input.manifest ? '' : input.base.key;
   let objects = 0;
   let bytesLeft = event.byteBudget;
-  for await (const object of objectsOf(s3, event)) {
-    if (isFolderMarker(object.key, object.bytes)) continue;
+  for await (const object of input.objects(event.part)) {
     objects += 1;
     const { range } = event.part ?? {};
     // An object in ranges is counted by the first of them.
     if (!range || range.start === 0) report.countObject(object.bytes);
-    if (!passesByName(object, input.key, event, report)) continue;
+    if (!passesByName(object, prefix, event, report)) continue;
     const bytes = bytesToRead(object, event);
     if (bytes > bytesLeft) {
       leaveUnread(event, report);
@@ -51,23 +53,22 @@ function leaveUnread({ mode, byteBudget, inputS3Uri }: ValidateEvent, report: Re
   report.addFatal({ object: inputS3Uri, code: 'PayloadTooLarge', message });
 }
 
-async function* objectsOf(s3: S3Access, { inputS3Uri, part }: ValidateEvent): AsyncGenerator<ListedObject> {
-  for await (const object of listObjects(s3, locate(inputS3Uri), part?.afterKey)) {
-    // S3 lists by the bytes of UTF-8, which is not how strings of JavaScript compare.
-    if (part && part.throughKey !== '' && Buffer.compare(Buffer.from(object.key), Buffer.from(part.throughKey)) > 0)
-      return;
-    yield object;
-  }
-}
-
 function bytesToRead({ bytes }: ListedObject, { mode, sampleBytes, part }: ValidateEvent): number {
   if (part?.range) return part.range.end - part.range.start;
   return mode === 'sample' ? Math.min(bytes, sampleBytes) : bytes;
 }
 
 /** Name and size first: what is wrong by its name is not worth reading. */
-function passesByName(object: ListedObject, prefix: string, event: ValidateEvent, report: ReportBuilder): boolean {
+function passesByName(object: InputObject, prefix: string, event: ValidateEvent, report: ReportBuilder): boolean {
   const address = toAddress(object);
+  if (object.missing) {
+    report.addFatal({
+      object: address,
+      code: 'NotFound',
+      message: 'The manifest names it, and there is no such object.',
+    });
+    return false;
+  }
   const stray = strayReason(prefix, object.key, event);
   if (stray !== undefined) {
     report.addFatal({ object: address, code: 'UnsupportedMediaType', message: `The object ${stray}.` });
