@@ -53,7 +53,13 @@ export async function openInput(s3: S3Access, place: InputPlace): Promise<InputL
   }
   const bytes = await readBytes(s3, manifest);
   const { base, objects } = parseInputManifest(bytes, inputManifestS3Uri, inputS3Uri);
-  return { base, manifest, objects: (span = WHOLE) => namedObjects(s3, within(objects, span, inputManifestS3Uri)) };
+  return {
+    base,
+    manifest,
+    async *objects(span = WHOLE) {
+      yield* namedObjects(s3, within(objects, span, inputManifestS3Uri));
+    },
+  };
 }
 
 async function* objectsBelow(s3: S3Access, prefix: S3Uri, { afterKey, throughKey }: KeySpan) {

@@ -98,6 +98,15 @@ async function useBatch(): Promise<void> {
   const { handler: validate } = await import('../../lambdas/validator/handler.ts');
   const { handler: orchestrate } = await import('../../lambdas/orchestrator/handler.ts');
   await service.put('input', 'embeddings/a.jsonl', '{"in0":[1]}\n{"in0":[2]}\n');
+  await service.put('input', 'manifests/today.json', '[{"prefix":"s3://input/embeddings/"},"a.jsonl"]');
+  for (const inputManifestS3Uri of [undefined, 's3://input/manifests/today.json']) {
+    await runJob(validate, orchestrate, inputManifestS3Uri);
+  }
+}
+
+type Handler = (event: unknown) => Promise<unknown>;
+
+async function runJob(validate: Handler, orchestrate: Handler, inputManifestS3Uri: string | undefined): Promise<void> {
   // The job of the environment, as the schedule of the deployment hands it on.
   const [job] = findEnvironment('prod').jobs;
   const { inputFolder, outputFolder, schedule: _, ...fields } = job!;
@@ -107,6 +116,7 @@ async function useBatch(): Promise<void> {
     inputS3Uri: `s3://input/${inputFolder}`,
     outputS3Uri: `s3://output/${outputFolder}`,
     tags: { environment: 'prod' },
+    ...(inputManifestS3Uri === undefined ? {} : { inputManifestS3Uri }),
   };
   const act = (action: string, more: object = {}) => {
     calls.start('orchestrator');

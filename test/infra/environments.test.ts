@@ -72,6 +72,7 @@ describe('an environment', () => {
     ['every web page', { api: { ...dev.api, cors: { origins: ['*'] } } }],
     ['a budget that nobody hears of', { budget: { monthlyUsd: 100 } }],
     ['an image by its tag', { image: { variant: 'gpu' as const, repository: { name: 'twinvec', digest: 'latest' } } }],
+    ['a manifest that is a folder', { jobs: [{ ...dev.jobs[0]!, inputManifest: 'manifests/' }] }],
     ['a region that does not exist', { region: 'eu-central-9' }],
     [
       'a hyperparameter that does not exist',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hasGpu, hasLocalStorage } from '../../infra/constructs/instance-type.ts';
 import { ENVIRONMENTS, findEnvironment } from '../../infra/environments/all.ts';
 import { parseEnvironment } from '../../infra/environments/schema.ts';
-import { plain, resourcesOf, synthesise } from './synthesise.ts';
+import { plain, resourcesOf, statementsOf, synthesise } from './synthesise.ts';
 
 const dev = findEnvironment('dev');
 
@@ -60,6 +60,25 @@ describe('the template', () => {
       experiment: { experimentName: 'e-1' },
       capture: { s3Uri: 's3://<DataOutput>/captured/', kmsKeyId: '<Key.Arn>', generateInferenceId: false },
     });
+  });
+
+  it('hands the manifest of a job on as an address in the input bucket, and gives no role anything for it', () => {
+    // Prepare
+    const [job] = dev.jobs;
+    const named = parseEnvironment({ ...dev, jobs: [{ ...job!, inputManifest: 'manifests/today.json' }] });
+
+    // Act
+    const template = synthesise(named);
+
+    // Assess
+    const [schedule] = resourcesOf(template, 'AWS::Scheduler::Schedule');
+    const { definition } = JSON.parse(JSON.parse(plain(schedule?.properties.Target.Input)).Input);
+    expect(definition).toMatchObject({
+      inputS3Uri: `s3://<DataInput>/${job!.inputFolder}`,
+      inputManifestS3Uri: 's3://<DataInput>/manifests/today.json',
+    });
+    expect(definition).not.toHaveProperty('inputManifest');
+    expect(statementsOf(template)).toEqual(statementsOf(synthesise(dev)));
   });
 
   it('builds the image for the variant of the environment', () => {

@@ -12,6 +12,7 @@ import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planTransform } from '#core/jobs/plan-transform.ts';
 import { TransformDefinition } from '#core/jobs/transform-definition.ts';
+import { openInput } from '../../../lambdas/commons/input-objects.ts';
 import { findObject, readBytes, writeObject } from '../../../lambdas/commons/s3-objects.ts';
 import { createJob } from '../../../lambdas/orchestrator/create-job.ts';
 import { observeJob } from '../../../lambdas/orchestrator/observe-job.ts';
@@ -104,6 +105,11 @@ const CALLS: readonly (readonly [action: string, resource: string, act: () => Pr
     's3:ListBucket',
     's3://data/in/',
     () => validateInput({ client: s3 }, ValidateEvent.parse({ inputS3Uri: 's3://data/in/' })),
+  ],
+  [
+    's3:GetObject',
+    's3://data/today.json',
+    () => openInput({ client: s3 }, { inputS3Uri: 's3://data/in/', inputManifestS3Uri: 's3://data/today.json' }),
   ],
   ['s3:GetObject', 's3://data/in/a.jsonl', () => readBytes({ client: s3 }, OBJECT)],
   ['s3:GetObject', 's3://data/in/a.jsonl', () => findObject({ client: s3 }, OBJECT)],

@@ -1,8 +1,32 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatManifest, parseManifest } from '#core/batch/manifest.ts';
+import { formatManifest, parseManifest, parseS3Manifest } from '#core/batch/manifest.ts';
 
 const parse = (text: string) => parseManifest(Buffer.from(text), 's3://b/m');
+
+describe('a manifest of objects in S3', () => {
+  const parseS3 = (text: string) => parseS3Manifest(Buffer.from(text), 's3://b/m');
+
+  it.each([
+    ['a folder', 's3://data/day/', 'a b.csv', { bucket: 'data', key: 'day/a b.csv' }],
+    ['the start of a name', 's3://data/day/part-', '1.csv', { bucket: 'data', key: 'day/part-1.csv' }],
+    ['a bucket', 's3://data', '/day/a.csv', { bucket: 'data', key: 'day/a.csv' }],
+    ['the start of a bucket', 's3://data', '-other/a.csv', { bucket: 'data-other', key: 'a.csv' }],
+  ])(
+    'puts a prefix that is %s and a name together before it looks where the bucket ends',
+    (_, prefix, name, object) => {
+      expect(parseS3(formatManifest({ prefix, names: [name] })).objects).toEqual([object]);
+    },
+  );
+
+  it.each([
+    ['[{"prefix":"data/day/"},"a"]', /element 0: "data\/day\/" is not an s3:\/\/ address/],
+    ['[{"prefix":"s3://data"},"/a","_b/c"]', /element 2: "s3:\/\/data_b\/c" is not an s3:\/\/ address/],
+  ])('%s is refused with its place', (text, problem) => {
+    expect(() => parseS3(text)).toThrow(expect.objectContaining({ code: 'InvalidManifest' }));
+    expect(() => parseS3(text)).toThrow(problem);
+  });
+});
 
 describe('a manifest', () => {
   it('is a prefix and the rest of every address', () => {

@@ -96,6 +96,19 @@ describe('the plan of a transform', () => {
     });
   });
 
+  it('of a definition with a manifest reads what that names, tells the validator, and runs failed files again by its own', () => {
+    const inputManifestS3Uri = 's3://input-bucket/manifests/today.json';
+    const definition = TransformDefinition.parse({ ...DEFINITION, inputManifestS3Uri });
+    const first = planTransform(definition, NIGHT);
+    const source = (plan: typeof first) => plan.request.TransformInput.DataSource.S3DataSource;
+
+    expect(source(first)).toEqual({ S3DataType: 'ManifestFile', S3Uri: inputManifestS3Uri });
+    expect(first).toMatchObject({ inputS3Uri: DEFINITION.inputS3Uri, inputManifestS3Uri });
+    expect(first.validation).toMatchObject({ inputS3Uri: DEFINITION.inputS3Uri, inputManifestS3Uri });
+    expect(source(planTransform(definition, NIGHT, 1)).S3Uri).toMatch(/\/retry-1\.json$/);
+    expect(first.runName).not.toBe(planTransform(TransformDefinition.parse(DEFINITION), NIGHT).runName);
+  });
+
   it.each([
     ['summer time begins', '2026-03-29T02:30:00+01:00', '20260329t013000'],
     ['summer time ends', '2026-10-25T02:30:00+01:00', '20261025t013000'],
@@ -115,6 +128,12 @@ describe('a transform definition', () => {
   it.each([
     ['R17 an input elsewhere than S3', { inputS3Uri: 'http://169.254.169.254/latest' }, 'is not s3://bucket/key'],
     ['an input that climbs', { inputS3Uri: 's3://input-bucket/../other/' }, 'has a "." or ".." part in its key'],
+    ['a manifest elsewhere than S3', { inputManifestS3Uri: '/etc/passwd' }, 'is not s3://bucket/key'],
+    [
+      'a manifest for a prefix that ends within a name',
+      { inputManifestS3Uri: 's3://input-bucket/m.json', inputS3Uri: 's3://input-bucket/day' },
+      'must end with "/": it is the folder of the objects that inputManifestS3Uri may name',
+    ],
     ['a file', { outputS3Uri: 'file:///etc/passwd' }, 'is not s3://bucket/key'],
     ['Q17 too much at a time', { maxPayloadInMB: 26 }, 'is 4 x 26; the product may be at most 100 MB'],
     ['a name that is too long', { name: 'a'.repeat(33) }, '<=32 characters'],

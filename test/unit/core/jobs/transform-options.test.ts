@@ -50,6 +50,15 @@ describe('the request of a definition', () => {
     expect(() => checkTransformJob(parsed)).not.toThrow();
   });
 
+  it('can have every kind of input that the API has', () => {
+    const manifest = { inputManifestS3Uri: 's3://input-bucket/manifests/today.json' };
+    const asked = [DEFINITION, { ...DEFINITION, ...manifest }].map(
+      (definition) => requestOf(definition).TransformInput.DataSource.S3DataSource.S3DataType,
+    );
+    const { S3DataType } = CreateTransformJobRequest.shape.TransformInput.shape.DataSource.shape.S3DataSource.shape;
+    expect(asked.sort()).toEqual([...S3DataType.options].sort());
+  });
+
   it('carries capture, tags and experiment in the words of the API', () => {
     expect(requestOf(EVERYTHING)).toMatchObject({
       DataCaptureConfig: {

@@ -53,6 +53,16 @@ Manifest   ${manifestS3Uri}
 `);
   });
 
+  it('says of an input that a manifest names what was to be read, and where', () => {
+    const named = { ...DEFINITION, inputManifestS3Uri: 's3://data-in/manifests/today.json' };
+    const outcome = Outcome.parse({ state: 'StepFailed', error: 'InvalidManifest', cause: 'element 3: ...' });
+    const { message } = writeNotice(planTransform(named, '2026-11-21T03:00:00Z'), outcome, RUN);
+    expect(message).toContain(`
+Input      s3://data-in/day/
+           what s3://data-in/manifests/today.json names of it
+Output `);
+  });
+
   it('says of a rejected input where the first problems are, and repeats nothing that a record said', () => {
     const report = {
       objects: 1,

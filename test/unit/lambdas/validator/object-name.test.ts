@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isFolderMarker, strayReason } from '../../../../lambdas/validator/object-name.ts';
+import { strayReason } from '../../../../lambdas/validator/object-name.ts';
 
 const JSON_LINES = { contentType: 'application/jsonlines', compressionType: 'None' } as const;
 
@@ -40,11 +40,5 @@ describe('an object in a prefix', () => {
     const found = strayReason('in/', key, { contentType, compressionType });
     if (reason === undefined) expect(found).toBeUndefined();
     else expect(found).toContain(reason);
-  });
-
-  it('is a folder marker only when it is empty', () => {
-    expect(isFolderMarker('in/', 0)).toBe(true);
-    expect(isFolderMarker('in/', 5)).toBe(false);
-    expect(isFolderMarker('in/a', 0)).toBe(false);
   });
 });
