@@ -70,7 +70,7 @@ function isPrefix(head: unknown): head is { readonly prefix: string } {
 }
 
 function parseJson(bytes: Uint8Array, name: string): unknown {
-  const text = Buffer.from(bytes).toString('utf8');
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   try {
     return JSON.parse(text);
   } catch (error) {

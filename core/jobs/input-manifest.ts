@@ -25,7 +25,8 @@ export function parseInputManifest(bytes: Uint8Array, manifestS3Uri: string, inp
     const outside = object.bucket !== allowed.bucket || !object.key.startsWith(allowed.key);
     const problem = addressProblem(address) ?? (outside ? `is not below ${inputS3Uri}` : undefined);
     if (problem === undefined) continue;
-    const rule = 'A job reads only what is below its own input: move the object there, or name a higher folder in the definition.';
+    const rule =
+      'A job reads only what is below its own input: move the object there, or name a higher folder in the definition.';
     const place = `${manifestS3Uri}: element ${index + 1}`;
     throw new TwinvecError('InvalidManifest', `${place}: ${quoteForMessage(address)} ${problem}. ${rule}`);
   }

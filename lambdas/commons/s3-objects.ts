@@ -87,9 +87,15 @@ export async function findObject(s3: S3Access, at: S3Uri): Promise<ListedObject 
 
 /** A whole object in memory. The caller knows that it is small. */
 export async function readBytes(s3: S3Access, object: ListedObject): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of readObject(s3, object)) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  // Chunks that are kept and then joined would be in memory twice.
+  const bytes = new Uint8Array(object.bytes);
+  let read = 0;
+  for await (const chunk of readObject(s3, object)) {
+    // What is longer than it was listed fails at its end.
+    if (read < bytes.length) bytes.set(chunk.subarray(0, bytes.length - read), read);
+    read += chunk.length;
+  }
+  return bytes;
 }
 
 /** The text of an object, cut at `mostBytes`; undefined when there is none. */

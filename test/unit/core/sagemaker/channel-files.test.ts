@@ -47,7 +47,7 @@ describe('a manifest', () => {
 
   it.each([
     ['{', /^m: not JSON/],
-    ['[{"prefix": "b"}, "a"]', /^m: element 0: b is not an s3:\/\/ address/],
+    ['[{"prefix": "b"}, "a"]', /^m: element 0: "b" is not an s3:\/\/ address/],
     ['[{"prefix": "s3://bkt/"}, "../a"]', /cannot be a file of a channel/],
   ])('is refused when it is %s', (text, message) => {
     expect(() => readChannelManifest(Buffer.from(text), 'm')).toThrow(message);

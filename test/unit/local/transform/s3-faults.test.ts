@@ -180,7 +180,7 @@ describe('a manifest in S3', () => {
   it.each([
     ['m/none', undefined, /the manifest s3:\/\/bucket\/m\/none cannot be read: NoSuchKey/],
     ['m/bad', '[{"prefix":"s3://bucket/in/"}', /^s3:\/\/bucket\/m\/bad: not JSON: .* \(line 1 column 30\)/],
-    ['m/http', '[{"prefix":"https://x/"},"a"]', /element 0: https:\/\/x\/ is not an s3:\/\/ address/],
+    ['m/http', '[{"prefix":"https://x/"},"a"]', /element 0: "https:\/\/x\/" is not an s3:\/\/ address/],
   ])('%s is refused', async (key, content, problem) => {
     if (content !== undefined) await put(key, content);
 
