@@ -18,6 +18,18 @@ const ENDS = {
 
 export function failureStates(): Record<string, unknown> {
   return {
+    BlamePart: {
+      Type: 'Pass',
+      Assign: {
+        outcome: {
+          state: 'StepFailed',
+          // In parentheses: without them the first of every part is meant, and not the first of all.
+          error: '{% ($states.input.unread)[0].error %}',
+          cause: '{% ($states.input.unread)[0].cause %}',
+        },
+      },
+      Next: 'Explain',
+    },
     RejectInput: blame('InputRejected', 'report'),
     BlameInput: blame('InputChanged', 'result'),
     BlameJob: blame('TransformFailed', 'result'),

@@ -14,6 +14,12 @@ import { caught, choose, invoke, orchestrate, placeFor, RETRY, RETRY_CREATE } fr
 const DAY_SECONDS = 86_400;
 const POLL_SECONDS = 60;
 
+/** Short enough for what a hundred parts may pass on together. */
+const UNREAD = {
+  error: '{% $states.errorOutput.Error %}',
+  cause: "{% $exists($states.errorOutput.Cause) ? $substring($states.errorOutput.Cause, 0, 1800) : '' %}",
+};
+
 export interface TransformStatesProps {
   /** Parts of an input that are validated at the same time. */
   readonly partConcurrency: number;
@@ -34,7 +40,8 @@ export function transformStates({ partConcurrency }: TransformStatesProps): Reco
         ...caught(invoke(placeFor('ValidatorArn'), "{% $merge([$validation, {'action': 'plan'}]) %}"), 'Validate'),
         Assign: { fingerprint: '{% $states.result.Payload.fingerprint %}' },
       },
-      Validate: caught(validateParts(partConcurrency), 'Merge', []),
+      Validate: caught(validateParts(partConcurrency), 'Read?', []),
+      'Read?': choose([['$exists($states.input.unread)', 'BlamePart']], 'Merge'),
       Merge: caught(
         invoke(placeFor('ValidatorArn'), {
           action: 'merge',
@@ -83,7 +90,14 @@ function validateParts(concurrency: number): Record<string, unknown> {
       ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
       StartAt: 'ValidatePart',
       States: {
-        ValidatePart: { ...invoke(placeFor('ValidatorArn'), '{% $states.input %}'), Retry: RETRY, End: true },
+        ValidatePart: {
+          ...invoke(placeFor('ValidatorArn'), '{% $states.input %}'),
+          Retry: RETRY,
+          // A Map that fails says only that it did; so the part ends well, and says what it failed of.
+          Catch: [{ ErrorEquals: ['States.ALL'], Output: { unread: UNREAD }, Next: 'Unread' }],
+          End: true,
+        },
+        Unread: { Type: 'Succeed' },
       },
     },
   };

@@ -136,15 +136,15 @@ function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }
 
-/** Step Functions gives what a Lambda threw as JSON; its own failures as text. */
+/** Step Functions gives what a Lambda threw as JSON, of a part without its end; its own failures as text. */
 function messageOf(cause: string): string {
+  const [quoted] = /(?<=^\{.*"errorMessage":\s*)"(?:[^"\\]|\\.)*"/s.exec(cause) ?? [];
   try {
-    const { errorMessage } = JSON.parse(cause);
-    if (typeof errorMessage === 'string') return errorMessage;
+    return quoted === undefined ? cause : JSON.parse(quoted);
   } catch {
-    // Text it is.
+    // Not what Lambda writes.
+    return cause;
   }
-  return cause;
 }
 
 function summaryOf(code: string): string {

@@ -85,17 +85,48 @@ describe('a Lambda that is killed', () => {
     expect(night.account.notices).toMatchObject([{ Message: expect.stringContaining('Task timed out') }]);
   });
 
-  it('while it reads a part leaves a part unread, and no job is made', async () => {
+  it('while it reads parts leaves them unread: no job is made, and somebody is told why', async () => {
+    // Prepare: three parts, of which the first can be read.
     const validator: LambdaHandler = async (event) => {
-      if ('part' in (event as object)) throw new PlatformFailure('Sandbox.Timedout', 'Task timed out');
+      const { action, part } = event as { readonly action?: string; readonly part?: { readonly throughKey: string } };
+      if (action === 'plan') return validate({ ...(event as object), bytesPerPart: GOOD.length });
+      if (part && !part.throughKey.endsWith('a.jsonl')) {
+        throw new PlatformFailure('Sandbox.Timedout', `Task timed out at ${part.throughKey}`);
+      }
       return validate(event);
     };
-    const night = await deployNight(local, 'unread', { 'a.jsonl': GOOD }, { validator });
+    const night = await deployNight(
+      local,
+      'unread',
+      { 'a.jsonl': GOOD, 'b.jsonl': GOOD, 'c.jsonl': GOOD },
+      { validator },
+    );
+
+    // Act
     const run = await night.run();
 
-    expect(run).toMatchObject({ error: 'StepFailed', cause: expect.stringContaining('States.ExceedToleratedFailure') });
+    // Assess
+    const cause = 'Sandbox.Timedout: Task timed out at embeddings/b.jsonl';
+    expect(run).toMatchObject({ error: 'StepFailed', cause });
     expect(run.visited).not.toContain('Create');
-    expect(night.account.notices).toHaveLength(1);
+    expect(night.account.notices).toMatchObject([{ Message: expect.stringContaining(cause) }]);
+  });
+});
+
+describe('a part that the validator refuses', () => {
+  it('is told in its words, however long its stack is', async () => {
+    const validator: LambdaHandler = async (event) => {
+      if (!('part' in (event as object))) return validate(event);
+      throw Object.assign(new Error(`s3:GetObject is not allowed on "b". ${'x'.repeat(800)}`), {
+        name: 'AccessDenied',
+      });
+    };
+    const night = await deployNight(local, 'refused', { 'a.jsonl': GOOD }, { validator });
+    const run = await night.run();
+
+    expect(run).toMatchObject({ error: 'StepFailed', cause: expect.stringMatching(/^AccessDenied: .{1800}$/) });
+    const [notice] = night.account.notices;
+    expect(notice?.Message).toMatch(/^Reason {5}AccessDenied: s3:GetObject is not allowed on "b"\. x{800}$/m);
   });
 });
 

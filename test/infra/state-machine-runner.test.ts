@@ -79,7 +79,7 @@ describe('the runner', () => {
     const result = await run(definition, { x: 1 }, () => Promise.reject(overloaded));
 
     expect(result.pauses).toEqual([2, 6, 10]);
-    const Cause = JSON.stringify({ errorMessage: 'full', errorType: 'Overloaded', trace: [] });
+    const Cause = expect.stringContaining('{"errorType":"Overloaded","errorMessage":"full","trace":[');
     expect(result).toMatchObject({ status: 'SUCCEEDED', output: { Error: 'Overloaded', Cause } });
   });
 

@@ -86,6 +86,7 @@ describe('the states of a batch run', () => {
       'Plan',
       'Divide',
       'Validate',
+      'Read?',
       'Merge',
       'Accepted?',
       'Create',
@@ -108,7 +109,8 @@ describe('the states of a batch run', () => {
       ToleratedFailurePercentage: 0,
       ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' } },
     });
-    expect(Object.keys(map.ItemProcessor!.States)).toEqual(['ValidatePart']);
+    expect(Object.keys(map.ItemProcessor!.States)).toEqual(['ValidatePart', 'Unread']);
+    expect(targetsOf(definition.States['Read?']!)).toEqual(['Merge', 'BlamePart']);
   });
 
   it('run failed files again before anybody is told, and tell somebody before the run is called failed', () => {
