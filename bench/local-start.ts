@@ -22,7 +22,7 @@ import type { BenchRow } from './bench-row.ts';
 import { median } from './median.ts';
 import { referenceBody, withReferenceModel } from './reference-model.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 7;
 const NAME = 'reference';
 const LOOK_EVERY_MS = 5;
 
